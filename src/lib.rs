@@ -1,0 +1,24 @@
+//! Device-side security layer for Alibaba Cloud IoT, behind the C interface of the Link SDK for C.
+//!
+//! The crate is linked into C firmware as a static archive. [`ffi`] is the only room with
+//! `extern "C"` functions; everything below it is ordinary Rust that knows nothing of C.
+//! `docs/architecture.md` shows the rooms and who may import whom.
+
+#[cfg(not(feature = "engine-rustls"))]
+compile_error!("choose a TLS engine: build with the Cargo feature `engine-rustls`");
+
+#[cfg(not(feature = "hal"))]
+compile_error!("choose a link profile: build with the Cargo feature `hal` or `sdk`");
+
+pub mod deadline;
+pub mod error;
+pub mod log;
+pub mod state;
+pub mod tls;
+
+#[cfg(feature = "sdk")]
+pub mod identity;
+#[cfg(feature = "sdk")]
+pub mod mqtt;
+
+pub mod ffi;

@@ -1,0 +1,48 @@
+//! The MQTT 3.1.1 client behind `IOT_MQTT_*`.
+//!
+//! The client knows no TLS and no C: bytes go through a [`Transport`] that a [`Connector`] makes,
+//! and what the firmware is told goes through [`Surroundings`]. So it is tested byte by byte.
+#![forbid(unsafe_code)]
+
+use crate::deadline::Deadline;
+use crate::error::{Error, Result};
+use crate::identity::Identity;
+use crate::state::Group;
+use std::sync::Arc;
+
+/// A connected byte stream with deadlines. One reader and any number of writers may use it at the
+/// same time; `close` may come from any thread and wakes them.
+pub trait Transport: Send + Sync {
+    /// Reads what is there, waiting until `deadline` for the first byte. `Ok(0)`: nothing arrived
+    /// in time. An error is final.
+    fn read(&self, buffer: &mut [u8], deadline: Deadline) -> Result<usize>;
+    /// Writes until everything is accepted or `deadline` passes; returns how much was accepted.
+    /// An error is final.
+    fn write(&self, bytes: &[u8], deadline: Deadline) -> Result<usize>;
+    /// Ends the connection. Calls that wait return an error.
+    fn close(&self);
+}
+
+/// Makes connections to the one server that the client was constructed for.
+pub trait Connector: Send + Sync {
+    /// Connects within `deadline`.
+    fn connect(&self, deadline: Deadline) -> std::result::Result<Arc<dyn Transport>, Error>;
+}
+
+/// What the client needs from the rest of the SDK: the registry and the device's data. All calls
+/// are made with no lock of the client held, and may call back into the client.
+pub trait Surroundings: Send + Sync {
+    /// Raises a state event. The message is not cut here.
+    fn state_event(&self, group: Group, code: i32, message: &str);
+    /// The first connection is up (`ITE_MQTT_CONNECT_SUCC`).
+    fn connected(&self);
+    /// ProductKey and DeviceName as they are now; either may be empty.
+    fn identity(&self) -> Identity;
+    /// A valid identity arrived: both values are taken over together, then the callback of
+    /// `ITE_IDENTITY_RESPONSE` gets `payload` as a C string. `payload` holds no NUL.
+    fn identity_arrived(&self, identity: &Identity, payload: &[u8]);
+    /// What `HAL_GetFirmwareVersion` says, for the version report; `None` when it says nothing.
+    fn firmware_version(&self) -> Option<String>;
+    /// The module name set through `IOT_Ioctl`; empty when none is set.
+    fn module(&self) -> String;
+}

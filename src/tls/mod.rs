@@ -1,0 +1,71 @@
+//! TLS: what an engine is, how a connection is driven, where trust and credentials come from.
+//!
+//! An [`Engine`] is one TLS client connection without time and without a socket. The loops that
+//! wait for the socket, and the return values that the SDK relies on, are in `session.rs`.
+#![deny(unsafe_code)]
+
+pub mod crypto;
+
+use crate::error::Error;
+use std::io;
+
+/// A non-blocking byte stream. Both calls return `WouldBlock` instead of waiting; a read of 0
+/// bytes is the end of the stream.
+pub trait Io {
+    /// Reads what is there, at most `buffer.len()` bytes.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+    /// Writes what fits, at most `bytes.len()` bytes. Never raises SIGPIPE.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+}
+
+/// What the caller wants of an [`Engine`].
+#[derive(Debug)]
+pub enum Want<'a> {
+    /// Finish the handshake. `Done(0)` when application data can flow.
+    Handshake,
+    /// Fill the buffer with what has been decrypted. `Done(n)`, n >= 1, when there is plaintext.
+    Read(&'a mut [u8]),
+    /// Encrypt and send. `Done(n)`: the engine has taken n bytes and owns them.
+    Write(&'a [u8]),
+    /// Send what the engine still holds. `Done(0)` when nothing is left.
+    Flush,
+    /// Queue close_notify and send what can be sent at once. `Done(0)` when nothing is left.
+    Close,
+}
+
+/// What came of a [`Want`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done; for `Read` and `Write` with this many bytes.
+    Done(usize),
+    /// Nothing more can be done before the stream is readable.
+    WantRead,
+    /// Nothing more can be done before the stream is writable.
+    WantWrite,
+    /// The peer sent close_notify and all plaintext before it has been read.
+    Closed,
+    /// The stream ended without close_notify and all plaintext before it has been read.
+    Eof,
+    /// The connection failed. Every later call returns the same error.
+    Failed(Error),
+}
+
+/// What a handshake agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Negotiated {
+    /// `TLSv1.2` or `TLSv1.3`.
+    pub protocol: &'static str,
+    /// The IANA name of the cipher suite.
+    pub cipher_suite: String,
+    /// Whether an earlier session was resumed.
+    pub resumed: bool,
+}
+
+/// One TLS client connection, without time: every call does what it can now and says what it waits
+/// for. Reads drain plaintext before the end of the stream or an error shows; errors are sticky.
+pub trait Engine: Send {
+    /// Does as much as can be done now towards `want`.
+    fn step(&mut self, io: &mut dyn Io, want: Want<'_>) -> Outcome;
+    /// What was agreed on, once the handshake is complete.
+    fn negotiated(&self) -> Option<Negotiated>;
+}
