@@ -17,6 +17,10 @@ pub mod state;
 pub mod tls;
 
 #[cfg(feature = "sdk")]
+pub mod device;
+#[cfg(feature = "sdk")]
+pub mod event;
+#[cfg(feature = "sdk")]
 pub mod identity;
 #[cfg(feature = "sdk")]
 pub mod mqtt;

@@ -7,9 +7,12 @@ use std::sync::Once;
 
 static SET_UP: Once = Once::new();
 
-/// Makes panics speak through the firmware's log hook instead of stderr.
+/// Makes panics speak through the firmware's log hook instead of stderr, and connects state events
+/// to the registry of this build.
 fn set_up() {
     SET_UP.call_once(|| {
+        #[cfg(feature = "sdk")]
+        crate::state::set_sink(super::events::raise_state);
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             if cfg!(test) {

@@ -5,4 +5,10 @@
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 pub mod boundary;
+#[cfg(feature = "sdk")]
+pub mod device_model;
+#[cfg(feature = "sdk")]
+pub mod events;
+#[cfg(feature = "sdk")]
+pub mod ioctl;
 pub mod ptr;
