@@ -235,8 +235,8 @@ mod tests {
         registry.register(Slot::StateEverything, Some(Callback::State(first)));
         registry.register(Slot::StateMqttComm, Some(Callback::State(second)));
         let (own, all) = registry.state_handlers(Slot::StateMqttComm as c_int).unwrap();
-        assert_eq!(own as usize, second as usize);
-        assert_eq!(all.map(|f| f as usize), Some(first as usize));
+        assert_eq!(own as usize, (second as StateHandler) as usize);
+        assert_eq!(all.map(|f| f as usize), Some((first as StateHandler) as usize));
     }
 
     #[test]

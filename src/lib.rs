@@ -13,6 +13,7 @@ compile_error!("choose a link profile: build with the Cargo feature `hal` or `sd
 pub mod deadline;
 pub mod error;
 pub mod log;
+pub mod os;
 pub mod state;
 pub mod tls;
 
@@ -20,6 +21,8 @@ pub mod tls;
 pub mod device;
 #[cfg(feature = "sdk")]
 pub mod event;
+#[cfg(feature = "sdk")]
+pub mod firmware;
 #[cfg(feature = "sdk")]
 pub mod identity;
 #[cfg(feature = "sdk")]

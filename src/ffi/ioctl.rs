@@ -196,3 +196,6 @@ pub extern "C" fn iot_set_log_level(level: c_int) {
 /// INFRA_MEM_STATS.
 #[unsafe(export_name = "IOT_DumpMemoryStats")]
 pub extern "C" fn iot_dump_memory_stats(_level: c_int) {}
+
+#[cfg(test)]
+mod tests;

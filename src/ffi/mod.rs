@@ -10,5 +10,9 @@ pub mod device_model;
 #[cfg(feature = "sdk")]
 pub mod events;
 #[cfg(feature = "sdk")]
+pub mod hooks;
+#[cfg(feature = "sdk")]
 pub mod ioctl;
+#[cfg(feature = "sdk")]
+pub mod os;
 pub mod ptr;
