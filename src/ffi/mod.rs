@@ -16,3 +16,5 @@ pub mod ioctl;
 #[cfg(feature = "sdk")]
 pub mod os;
 pub mod ptr;
+#[cfg(feature = "sdk")]
+pub mod sign;

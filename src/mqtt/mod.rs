@@ -4,6 +4,8 @@
 //! and what the firmware is told goes through [`Surroundings`]. So it is tested byte by byte.
 #![forbid(unsafe_code)]
 
+pub mod connect;
+
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::identity::Identity;
