@@ -2,7 +2,7 @@
 
 use super::boundary::boundary;
 use super::ptr;
-use crate::firmware::{self, RebootHook, VERSION_LENGTH};
+use crate::firmware::{self, VERSION_LENGTH};
 use libc::{c_char, c_int};
 
 /// Sets what HAL_GetFirmwareVersion returns and the version report to the platform says. Call it
@@ -34,6 +34,6 @@ pub unsafe extern "C" fn linksdk_set_firmware_version(version: *const c_char) ->
 /// # Safety
 /// `hook` is NULL or stays callable until it is replaced.
 #[unsafe(export_name = "linksdk_set_reboot_hook")]
-pub unsafe extern "C" fn linksdk_set_reboot_hook(hook: Option<RebootHook>) {
+pub unsafe extern "C" fn linksdk_set_reboot_hook(hook: Option<unsafe extern "C" fn()>) {
     boundary((), || firmware::set_reboot_hook(hook));
 }
