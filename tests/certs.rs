@@ -1,7 +1,14 @@
 //! The platform's roots: the files, the table in `certs/README.md` and `iotx_ca_crt` say the same.
 #![cfg(all(feature = "sdk", feature = "engine-rustls"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
-use linksdk_hal::tls::crypto as _;
+// Links the library, which defines `iotx_ca_crt`.
+use linksdk_hal as _;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
