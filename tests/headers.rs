@@ -139,6 +139,13 @@ fn structures_and_numbers_are_those_of_the_sdk() {
 }
 
 #[test]
+fn exports_are_declared_as_firmware_calls_them() {
+    for standard in ["c99", "c11"] {
+        compile("c", standard, include_str!("c/bad_arguments.c")).unwrap();
+    }
+}
+
+#[test]
 fn state_codes_are_the_same_in_c() {
     let header = fs::read_to_string(root().join("include/compat/infra_state.h")).unwrap();
     for (name, code) in state::ALL {
