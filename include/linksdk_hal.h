@@ -59,6 +59,89 @@ extern "C" {
 #endif // __cplusplus
 
 /**
+ * Connects to a TLS server and verifies it: certificate chain against `ca_crt`, name, validity
+ * dates. Presents the device's certificate if `g_cli_crt` and `g_cli_key` are set; both are read
+ * at each call.
+ *
+ * `host` is a DNS name or an IPv4 or IPv6 literal, at most 256 bytes. `port` is the TCP port.
+ * `ca_crt` is a PEM bundle of trust anchors, NUL-terminated or `ca_crt_len` bytes long, whichever
+ * is shorter; certificates in it that cannot be parsed are skipped with a warning as long as one
+ * remains. All arguments are copied.
+ *
+ * Returns a handle, 1 to 0x7fffffff, that stays valid until `HAL_SSL_Destroy`; or 0 on any
+ * failure: wrong arguments, unusable credentials or trust anchors, name not found, no connection,
+ * handshake or verification failed, 4096 connections already open. The log hook gets a sentence
+ * that says why and what to check; handlers of `ITE_STATE_SYS_DEPEND` get a state code.
+ *
+ * Blocks for at most 10 seconds, name resolution and all attempts included. May be called from
+ * any thread.
+ *
+ * The caller's part:
+ * `host` is NULL or a C string. `ca_crt` is NULL or points to a NUL or to `ca_crt_len` readable
+ * bytes, whichever comes first. `g_cli_crt` and `g_cli_key` are NULL or C strings.
+ */
+uintptr_t HAL_SSL_Establish(const char *host,
+                            uint16_t port,
+                            const char *ca_crt,
+                            uint32_t ca_crt_len);
+
+/**
+ * Reads decrypted bytes until `len` have arrived, `timeout_ms` have passed or the connection ends.
+ *
+ * Returns the number of bytes in `buf`, which is less than `len` when the time passed or the
+ * connection ended first; 0 when nothing arrived in time; -2 when the server has closed the
+ * connection with close_notify; -1 for every other end of it, for a handle that names no
+ * connection, for a negative `len` or `timeout_ms`, and for NULL. What arrived before the end is
+ * returned first; then every call returns the same negative value. A wrong argument does not
+ * affect the connection. `len` 0 returns 0 while the connection lives.
+ *
+ * Blocks for at most `timeout_ms` (0: takes what is there) and 50 ms. One thread may read while
+ * others write and another destroys; then this returns -1.
+ *
+ * The caller's part:
+ * `buf` is NULL or points to `len` writable bytes that nobody else uses during the call.
+ */
+int HAL_SSL_Read(uintptr_t handle, char *buf, int len, int timeout_ms);
+
+/**
+ * Encrypts and sends `len` bytes.
+ *
+ * Returns the number of bytes that were accepted, which is less than `len` when `timeout_ms`
+ * passed first; 0 when none was; -1 or -2 when the connection has ended (see `HAL_SSL_Read`), for a
+ * handle that names no connection (0 too), for a negative `len` or `timeout_ms`, and for NULL.
+ * Accepted bytes are sent before those of later calls. A wrong argument does not affect the
+ * connection. `len` 0 sends nothing.
+ *
+ * Blocks for at most `timeout_ms` (0: sends what fits) and 50 ms. Never raises SIGPIPE. May be
+ * called from several threads at once; the bytes of one call can then be mixed with those of
+ * another where a call returns less than `len`.
+ *
+ * The caller's part:
+ * `buf` is NULL or points to `len` readable bytes that nobody changes during the call.
+ */
+int HAL_SSL_Write(uintptr_t handle, const char *buf, int len, int timeout_ms);
+
+/**
+ * Closes a connection and frees the handle. Sends close_notify if that needs no waiting; calls of
+ * other threads that wait for the connection return -1. Always returns 0, also for 0 and for
+ * handles that name no connection. Does not block. May be called from any thread.
+ */
+int32_t HAL_SSL_Destroy(uintptr_t handle);
+
+/**
+ * Accepts memory functions, as the Link SDK sets them when built with INFRA_MEM_STATS. Returns 0,
+ * or -1 when `hooks` or one of its members is NULL.
+ *
+ * This engine allocates through the C library's `malloc` and does not call the hooks: nothing
+ * that the library returns is to be freed by the caller, so none of them is ever needed. Memory
+ * statistics of the firmware do not include TLS.
+ *
+ * The caller's part:
+ * `hooks` is NULL or points to an initialised structure.
+ */
+int ssl_hooks_set(const linksdk_ssl_hooks_t *hooks);
+
+/**
  * Sets what HAL_GetFirmwareVersion returns and the version report to the platform says. Call it
  * before IOT_MQTT_Construct. In the Link SDK firmware defines HAL_GetFirmwareVersion itself; here
  * the archive does, and a second definition would collide.
@@ -83,6 +166,31 @@ int linksdk_set_firmware_version(const char *version);
  * `hook` is NULL or stays callable until it is replaced.
  */
 void linksdk_set_reboot_hook(void (*hook)(void));
+
+/**
+ * Sets the function that receives log lines, or removes it with NULL. Nothing is logged before a
+ * hook is set, and nothing is ever written to stdout or stderr.
+ *
+ * `hook` gets the level (2 error, 3 warning, 4 info, 5 debug), one line without a line break and
+ * with a NUL at its end, and `context`. The line belongs to the library and is valid until the
+ * hook returns. Lines never hold keys, passwords or payloads.
+ *
+ * The hook is called on whatever thread logs, from several threads at once if they do, with no
+ * lock held: it may call any function of the library, also this one. A call that had already
+ * begun on another thread may still reach the old hook shortly after this function returns.
+ *
+ * The caller's part:
+ * `hook` is NULL or stays callable, with `context` valid for it, until it has been replaced and
+ * calls that had begun are over.
+ */
+void linksdk_set_log_hook(void (*hook)(int level, const char *line, void *context), void *context);
+
+/**
+ * Sets the least important level that reaches the log hook: 0 nothing, 2 errors, 3 and warnings,
+ * 4 and one line per connection (the default), 5 and one line per step. Values above 5 count as
+ * 5, values below 0 as 0. May be called from any thread at any time.
+ */
+void linksdk_set_log_level(int level);
 
 #ifdef __cplusplus
 }  // extern "C"

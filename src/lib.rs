@@ -12,6 +12,7 @@ compile_error!("choose a link profile: build with the Cargo feature `hal` or `sd
 
 pub mod deadline;
 pub mod error;
+pub mod handle;
 pub mod log;
 pub mod os;
 pub mod state;

@@ -38,8 +38,8 @@ pub fn set_limit(limit: u8) {
     LIMIT.store(limit, Ordering::Relaxed);
 }
 
-/// Reports one line. The text is built only when somebody listens. See the macros [`error!`],
-/// [`warning!`], [`info!`] and [`debug!`].
+/// Reports one line. The text is built only when somebody listens. The macros `error!`,
+/// `warning!` and `info!` of this module are the short form.
 pub fn line(level: Level, text: fmt::Arguments<'_>) {
     if level as u8 > LIMIT.load(Ordering::Relaxed) {
         return;
@@ -53,9 +53,7 @@ pub fn line(level: Level, text: fmt::Arguments<'_>) {
 macro_rules! error { ($($arg:tt)*) => { $crate::log::line($crate::log::Level::Error, format_args!($($arg)*)) } }
 macro_rules! warning { ($($arg:tt)*) => { $crate::log::line($crate::log::Level::Warning, format_args!($($arg)*)) } }
 macro_rules! info { ($($arg:tt)*) => { $crate::log::line($crate::log::Level::Info, format_args!($($arg)*)) } }
-macro_rules! debug { ($($arg:tt)*) => { $crate::log::line($crate::log::Level::Debug, format_args!($($arg)*)) } }
-#[expect(unused_imports, reason = "the rooms that log are not all there yet")]
-pub(crate) use {debug, error, info, warning};
+pub(crate) use {error, info, warning};
 
 #[cfg(test)]
 mod tests {
@@ -72,7 +70,7 @@ mod tests {
             }
         })));
         info!("log-test {}", 1);
-        debug!("log-test 2");
+        line(Level::Debug, format_args!("log-test 2"));
         set_limit(0);
         error!("log-test 3");
         set_limit(Level::Info as u8);

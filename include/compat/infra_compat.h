@@ -33,7 +33,7 @@ typedef enum _IOT_LogLevel {
     IOT_LOG_DEBUG
 } IOT_LogLevel;
 
-/* Sets how much is logged to the function that linksdk_set_log sets. Prints nothing. */
+/* Sets how much is logged to the function that linksdk_set_log_hook sets. Prints nothing. */
 void IOT_SetLogLevel(IOT_LogLevel level);
 
 /* Does nothing: no statistics are kept. */

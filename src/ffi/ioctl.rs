@@ -182,7 +182,7 @@ pub unsafe extern "C" fn iot_setup_conn_info(
 
 /// Sets how much is logged: 0 nothing, 2 errors, 3 warnings, 4 one line per connection (at the
 /// start), 5 everything. Other numbers change nothing. Prints nothing; lines go to the hook that
-/// `linksdk_set_log` sets. Any thread.
+/// `linksdk_set_log_hook` sets. Any thread.
 #[unsafe(export_name = "IOT_SetLogLevel")]
 pub extern "C" fn iot_set_log_level(level: c_int) {
     boundary((), || {

@@ -9,10 +9,12 @@ pub mod boundary;
 pub mod device_model;
 #[cfg(feature = "sdk")]
 pub mod events;
+pub mod hal;
 #[cfg(feature = "sdk")]
 pub mod hooks;
 #[cfg(feature = "sdk")]
 pub mod ioctl;
+pub mod log;
 #[cfg(feature = "sdk")]
 pub mod os;
 pub mod ptr;

@@ -32,6 +32,22 @@ pub unsafe fn bytes<'a>(text: *const c_char, limit: usize) -> Option<&'a [u8]> {
     Some(unsafe { std::slice::from_raw_parts(text.cast::<u8>(), length) })
 }
 
+/// The bytes before a NUL, at most `limit` of them: `None` for NULL. Nothing past the NUL or past
+/// `limit` bytes is read.
+///
+/// # Safety
+/// `text` is NULL or points to a NUL-terminated string or to at least `limit` readable bytes, that
+/// nobody changes during `'a`.
+pub unsafe fn bounded<'a>(text: *const c_char, limit: usize) -> Option<&'a [u8]> {
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: not NULL; strnlen reads up to the NUL or the limit, which the caller vouches for.
+    let length = unsafe { libc::strnlen(text, limit) };
+    // SAFETY: strnlen found `length` readable bytes, and nobody changes them.
+    Some(unsafe { std::slice::from_raw_parts(text.cast::<u8>(), length) })
+}
+
 /// The C string behind a pointer from the firmware that has no bound of its own.
 ///
 /// # Safety
@@ -92,6 +108,9 @@ mod tests {
             assert_eq!(text(at(b"\xff\0"), 4), None);
             assert_eq!(bytes(at(b"\xff\0"), 4), Some(&b"\xff"[..]));
             assert_eq!(c_str(std::ptr::null()), None);
+            assert_eq!(bounded(std::ptr::null(), 4), None);
+            assert_eq!(bounded(at(b"abc\0"), 2), Some(&b"ab"[..]));
+            assert_eq!(bounded(at(b"abc\0"), 9), Some(&b"abc"[..]));
         }
     }
 

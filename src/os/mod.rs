@@ -2,7 +2,9 @@
 
 #[cfg(feature = "sdk")]
 pub mod clock;
+pub mod dns;
 #[cfg(feature = "sdk")]
 pub mod sync;
+pub mod tcp;
 #[cfg(feature = "sdk")]
 pub mod thread;

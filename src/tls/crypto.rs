@@ -14,6 +14,22 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
     out
 }
 
+/// SHA-256 of a list of parts, each of which may be absent. Two different lists have different
+/// digests: every part is preceded by its length.
+pub fn sha256_of_parts(parts: &[Option<&[u8]>]) -> [u8; 32] {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    for part in parts {
+        let length = part.map_or(u64::MAX, |part| part.len() as u64);
+        context.update(&length.to_be_bytes());
+        context.update(part.unwrap_or_default());
+    }
+    let mut out = [0; 32];
+    for (to, from) in out.iter_mut().zip(context.finish().as_ref()) {
+        *to = *from;
+    }
+    out
+}
+
 /// Fills `buffer` from the operating system's generator, or fails: there is no weaker source to
 /// fall back to.
 pub fn fill_random(buffer: &mut [u8]) -> Result<()> {

@@ -1,13 +1,37 @@
 //! TLS: what an engine is, how a connection is driven, where trust and credentials come from.
 //!
 //! An [`Engine`] is one TLS client connection without time and without a socket. The loops that
-//! wait for the socket, and the return values that the SDK relies on, are in `session.rs`.
+//! wait for the socket, and the return values that the SDK relies on, are in [`session`].
 #![deny(unsafe_code)]
 
+pub mod credentials;
 pub mod crypto;
+pub mod pem;
+pub mod session;
+pub mod trust;
+
+#[cfg(feature = "engine-rustls")]
+pub mod rustls;
+#[cfg(feature = "engine-rustls")]
+pub use self::rustls as engine;
 
 use crate::error::Error;
 use std::io;
+use zeroize::Zeroizing;
+
+/// Whom to connect to, whom to trust, and who the device is.
+pub struct Target {
+    /// DNS name, or IPv4 or IPv6 literal.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// The CA bundle: PEM text.
+    pub trust_anchors: Vec<u8>,
+    /// The device's certificate chain: PEM text, the device's own certificate first.
+    pub certificate: Option<Vec<u8>>,
+    /// The device's private key: PEM text.
+    pub private_key: Option<Zeroizing<Vec<u8>>>,
+}
 
 /// A non-blocking byte stream. Both calls return `WouldBlock` instead of waiting; a read of 0
 /// bytes is the end of the stream.

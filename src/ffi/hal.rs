@@ -1,0 +1,237 @@
+//! The TLS HAL: what `wrappers/tls/HAL_TLS_mbedtls.c` of the Link SDK exports.
+
+use super::boundary::{boundary, boundary_or};
+use super::ptr;
+use crate::deadline::Deadline;
+use crate::error::{Error, ErrorKind, Result};
+use crate::handle::Table;
+use crate::log;
+use crate::tls::Target;
+use crate::tls::session::{Connection, ESTABLISH_TIMEOUT};
+use libc::{c_char, c_int, c_void};
+use zeroize::Zeroizing;
+
+/// The longest text that is taken for a certificate chain or a key, in bytes.
+const LONGEST_CREDENTIAL: usize = 1024 * 1024;
+
+/// The longest host name of DNS is 253 bytes; this leaves room for a trailing dot and brackets.
+const LONGEST_HOST: usize = 256;
+
+/// What the Link SDK's callers take for "closed": any error, and the server's close_notify.
+const CLOSED_BY_ERROR: c_int = -1;
+const CLOSED_BY_PEER: c_int = -2;
+
+static CONNECTIONS: Table<Connection> = Table::new();
+
+unsafe extern "C" {
+    static mut g_cli_crt: *const c_char;
+    static mut g_cli_key: *const c_char;
+}
+
+/// Whom to connect to, with the device's credentials as `g_cli_crt` and `g_cli_key` are now.
+pub(crate) fn device_target(host: &str, port: u16, trust_anchors: &[u8]) -> Target {
+    // SAFETY: reading the pointers themselves; `csrc/credentials.c` or the firmware defines them,
+    // and the header asks the firmware not to assign them while a connection is being established.
+    let (certificate, key) = unsafe { (g_cli_crt, g_cli_key) };
+    // SAFETY: the header asks for NULL or C strings that stay valid while a connection is being
+    // established; each is copied before this function returns.
+    let (certificate, key) = unsafe {
+        (ptr::bytes(certificate, LONGEST_CREDENTIAL), ptr::bytes(key, LONGEST_CREDENTIAL))
+    };
+    Target {
+        host: host.to_owned(),
+        port,
+        trust_anchors: trust_anchors.to_vec(),
+        certificate: certificate.map(<[u8]>::to_vec),
+        private_key: key.map(|key| Zeroizing::new(key.to_vec())),
+    }
+}
+
+/// Connects to a TLS server and verifies it: certificate chain against `ca_crt`, name, validity
+/// dates. Presents the device's certificate if `g_cli_crt` and `g_cli_key` are set; both are read
+/// at each call.
+///
+/// `host` is a DNS name or an IPv4 or IPv6 literal, at most 256 bytes. `port` is the TCP port.
+/// `ca_crt` is a PEM bundle of trust anchors, NUL-terminated or `ca_crt_len` bytes long, whichever
+/// is shorter; certificates in it that cannot be parsed are skipped with a warning as long as one
+/// remains. All arguments are copied.
+///
+/// Returns a handle, 1 to 0x7fffffff, that stays valid until `HAL_SSL_Destroy`; or 0 on any
+/// failure: wrong arguments, unusable credentials or trust anchors, name not found, no connection,
+/// handshake or verification failed, 4096 connections already open. The log hook gets a sentence
+/// that says why and what to check; handlers of `ITE_STATE_SYS_DEPEND` get a state code.
+///
+/// Blocks for at most 10 seconds, name resolution and all attempts included. May be called from
+/// any thread.
+///
+/// # Safety
+/// `host` is NULL or a C string. `ca_crt` is NULL or points to a NUL or to `ca_crt_len` readable
+/// bytes, whichever comes first. `g_cli_crt` and `g_cli_key` are NULL or C strings.
+#[unsafe(export_name = "HAL_SSL_Establish")]
+pub unsafe extern "C" fn hal_ssl_establish(
+    host: *const c_char,
+    port: u16,
+    ca_crt: *const c_char,
+    ca_crt_len: u32,
+) -> usize {
+    boundary(0, || {
+        // SAFETY: the caller's promise.
+        let host = unsafe { ptr::text(host, LONGEST_HOST) };
+        // SAFETY: the caller's promise.
+        let ca_crt = unsafe { ptr::bounded(ca_crt, usize::try_from(ca_crt_len).unwrap_or(0)) };
+        establish(host, port, ca_crt).unwrap_or(0)
+    })
+}
+
+fn establish(host: Option<&str>, port: u16, ca_crt: Option<&[u8]>) -> Result<usize> {
+    let wrong = |detail: &str| {
+        let error = Error::new(ErrorKind::InvalidArgument, detail);
+        log::error!("HAL_SSL_Establish: {error}");
+        error
+    };
+    let host = host.filter(|host| !host.is_empty());
+    let host = host.ok_or_else(|| wrong("host is NULL, empty, too long or not text"))?;
+    let ca_crt = ca_crt.ok_or_else(|| wrong("ca_crt is NULL"))?;
+    let target = device_target(host, port, ca_crt);
+    let connection = Connection::establish(&target, Deadline::after(ESTABLISH_TIMEOUT))?;
+    let handle = CONNECTIONS.insert(connection);
+    let handle = handle.ok_or_else(|| wrong("too many connections are open"))?;
+    Ok(usize::try_from(handle).unwrap_or(0))
+}
+
+/// The return value for an error on an established connection.
+fn failure(error: &Error) -> c_int {
+    match error.kind() {
+        ErrorKind::PeerClosed => CLOSED_BY_PEER,
+        _ => CLOSED_BY_ERROR,
+    }
+}
+
+/// The return value for a number of bytes, which never exceeds the `int` that the caller gave.
+fn count(result: Result<usize>) -> c_int {
+    match result {
+        Ok(n) => c_int::try_from(n).unwrap_or(c_int::MAX),
+        Err(error) => failure(&error),
+    }
+}
+
+fn destroy(handle: usize) {
+    if let Some(connection) = CONNECTIONS.remove(handle) {
+        connection.destroy();
+    }
+}
+
+/// Reads decrypted bytes until `len` have arrived, `timeout_ms` have passed or the connection ends.
+///
+/// Returns the number of bytes in `buf`, which is less than `len` when the time passed or the
+/// connection ended first; 0 when nothing arrived in time; -2 when the server has closed the
+/// connection with close_notify; -1 for every other end of it, for a handle that names no
+/// connection, for a negative `len` or `timeout_ms`, and for NULL. What arrived before the end is
+/// returned first; then every call returns the same negative value. A wrong argument does not
+/// affect the connection. `len` 0 returns 0 while the connection lives.
+///
+/// Blocks for at most `timeout_ms` (0: takes what is there) and 50 ms. One thread may read while
+/// others write and another destroys; then this returns -1.
+///
+/// # Safety
+/// `buf` is NULL or points to `len` writable bytes that nobody else uses during the call.
+#[unsafe(export_name = "HAL_SSL_Read")]
+pub unsafe extern "C" fn hal_ssl_read(
+    handle: usize,
+    buf: *mut c_char,
+    len: c_int,
+    timeout_ms: c_int,
+) -> c_int {
+    boundary_or(
+        CLOSED_BY_ERROR,
+        || destroy(handle),
+        || {
+            let (Some(connection), Ok(timeout)) =
+                (CONNECTIONS.get(handle), u32::try_from(timeout_ms))
+            else {
+                return CLOSED_BY_ERROR;
+            };
+            // SAFETY: the caller's promise.
+            let Some(buffer) = (unsafe { ptr::output(buf, len) }) else { return CLOSED_BY_ERROR };
+            count(connection.read(buffer, Deadline::after_ms(timeout)))
+        },
+    )
+}
+
+/// Encrypts and sends `len` bytes.
+///
+/// Returns the number of bytes that were accepted, which is less than `len` when `timeout_ms`
+/// passed first; 0 when none was; -1 or -2 when the connection has ended (see `HAL_SSL_Read`), for a
+/// handle that names no connection (0 too), for a negative `len` or `timeout_ms`, and for NULL.
+/// Accepted bytes are sent before those of later calls. A wrong argument does not affect the
+/// connection. `len` 0 sends nothing.
+///
+/// Blocks for at most `timeout_ms` (0: sends what fits) and 50 ms. Never raises SIGPIPE. May be
+/// called from several threads at once; the bytes of one call can then be mixed with those of
+/// another where a call returns less than `len`.
+///
+/// # Safety
+/// `buf` is NULL or points to `len` readable bytes that nobody changes during the call.
+#[unsafe(export_name = "HAL_SSL_Write")]
+pub unsafe extern "C" fn hal_ssl_write(
+    handle: usize,
+    buf: *const c_char,
+    len: c_int,
+    timeout_ms: c_int,
+) -> c_int {
+    boundary_or(
+        CLOSED_BY_ERROR,
+        || destroy(handle),
+        || {
+            let (Some(connection), Ok(timeout)) =
+                (CONNECTIONS.get(handle), u32::try_from(timeout_ms))
+            else {
+                return CLOSED_BY_ERROR;
+            };
+            // SAFETY: the caller's promise.
+            let Some(bytes) = (unsafe { ptr::input(buf, len) }) else { return CLOSED_BY_ERROR };
+            count(connection.write(bytes, Deadline::after_ms(timeout)))
+        },
+    )
+}
+
+/// Closes a connection and frees the handle. Sends close_notify if that needs no waiting; calls of
+/// other threads that wait for the connection return -1. Always returns 0, also for 0 and for
+/// handles that name no connection. Does not block. May be called from any thread.
+#[unsafe(export_name = "HAL_SSL_Destroy")]
+pub extern "C" fn hal_ssl_destroy(handle: usize) -> i32 {
+    boundary(0, || {
+        destroy(handle);
+        0
+    })
+}
+
+/// Memory functions, as the Link SDK passes them to `ssl_hooks_set`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct SslHooks {
+    /// Returns `size` bytes or NULL.
+    pub malloc: Option<unsafe extern "C" fn(size: u32) -> *mut c_void>,
+    /// Frees what `malloc` returned.
+    pub free: Option<unsafe extern "C" fn(memory: *mut c_void)>,
+}
+
+/// Accepts memory functions, as the Link SDK sets them when built with INFRA_MEM_STATS. Returns 0,
+/// or -1 when `hooks` or one of its members is NULL.
+///
+/// This engine allocates through the C library's `malloc` and does not call the hooks: nothing
+/// that the library returns is to be freed by the caller, so none of them is ever needed. Memory
+/// statistics of the firmware do not include TLS.
+///
+/// # Safety
+/// `hooks` is NULL or points to an initialised structure.
+#[unsafe(export_name = "ssl_hooks_set")]
+pub unsafe extern "C" fn ssl_hooks_set(hooks: *const SslHooks) -> c_int {
+    boundary(-1, || {
+        // SAFETY: the caller's promise; NULL becomes None.
+        match unsafe { hooks.as_ref() } {
+            Some(SslHooks { malloc: Some(_), free: Some(_) }) => 0,
+            _ => -1,
+        }
+    })
+}

@@ -1,0 +1,179 @@
+//! From a target to a rustls configuration, kept while it is used again.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::log;
+use crate::os::dns;
+use crate::tls::credentials::{self, Credentials, KeyFormat, Leaf};
+use crate::tls::{Target, crypto, trust};
+use ::rustls::client::{ResolvesClientCert, Resumption};
+use ::rustls::crypto::{CryptoProvider, ring};
+use ::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use ::rustls::sign::CertifiedKey;
+use ::rustls::{ClientConfig, RootCertStore, SignatureScheme};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+/// How many configurations are kept. A device talks to one or two servers.
+const KEPT: usize = 4;
+
+/// Sessions kept for each configuration: what rustls holds for one server.
+const SESSIONS: usize = 8;
+
+/// Everything that connections to one target share. Sessions are resumed only between connections
+/// of the same configuration.
+pub struct Configuration {
+    pub(super) client: Arc<ClientConfig>,
+    leaf: Option<Leaf>,
+}
+
+impl Configuration {
+    /// Whether the device has a certificate to present.
+    pub fn has_certificate(&self) -> bool {
+        self.leaf.is_some()
+    }
+}
+
+type Kept = Vec<([u8; 32], Arc<Configuration>)>;
+
+/// The most recently used first.
+static CONFIGURATIONS: Mutex<Kept> = Mutex::new(Vec::new());
+
+/// The configuration for `target`: the one made before for the same host, port, trust anchors and
+/// credentials, or a new one. Refuses credentials and trust anchors that cannot work, and checks
+/// the dates of the device's certificate each time.
+pub fn configuration(target: &Target) -> Result<Arc<Configuration>> {
+    let fingerprint = fingerprint(target);
+    let known = {
+        let mut kept = CONFIGURATIONS.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.iter().position(|(known, _)| *known == fingerprint);
+        place.map(|place| {
+            let entry = kept.remove(place);
+            let configuration = Arc::clone(&entry.1);
+            kept.insert(0, entry);
+            configuration
+        })
+    };
+    let configuration = match known {
+        Some(configuration) => configuration,
+        None => Arc::new(build(target)?),
+    };
+    if let Some(leaf) = &configuration.leaf {
+        leaf.check_dates(SystemTime::now())?;
+    }
+    let mut kept = CONFIGURATIONS.lock().unwrap_or_else(PoisonError::into_inner);
+    if !kept.iter().any(|(known, _)| *known == fingerprint) {
+        kept.insert(0, (fingerprint, Arc::clone(&configuration)));
+        kept.truncate(KEPT);
+    }
+    Ok(configuration)
+}
+
+/// A digest of everything that the configuration depends on. The key itself is not kept.
+fn fingerprint(target: &Target) -> [u8; 32] {
+    let port = target.port.to_be_bytes();
+    let certificate = target.certificate.as_deref();
+    let key = target.private_key.as_ref().map(|key| key.as_slice());
+    crypto::sha256_of_parts(&[
+        Some(target.host.as_bytes()),
+        Some(&port),
+        Some(&target.trust_anchors),
+        certificate,
+        key,
+    ])
+}
+
+fn build(target: &Target) -> Result<Configuration> {
+    // Credentials first: they are refused before anything else is looked at.
+    let credentials = credentials::read(
+        target.certificate.as_deref(),
+        target.private_key.as_ref().map(|key| key.as_slice()),
+    )?;
+    let provider = Arc::new(ring::default_provider());
+    let (leaf, key) = match credentials {
+        Some(credentials) => {
+            let (leaf, key) = certified_key(credentials, &provider)?;
+            (Some(leaf), Some(key))
+        }
+        None => (None, None),
+    };
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Error::new(ErrorKind::Internal, format!("setting up TLS: {e}")))?
+        .with_root_certificates(roots(&target.trust_anchors)?);
+    let mut client = match key {
+        Some(key) => builder.with_client_cert_resolver(Arc::new(DeviceCertificate(Arc::new(key)))),
+        None => builder.with_no_client_auth(),
+    };
+    client.resumption = Resumption::in_memory_sessions(SESSIONS);
+    Ok(Configuration { client: Arc::new(client), leaf })
+}
+
+fn roots(bundle: &[u8]) -> Result<RootCertStore> {
+    let mut store = RootCertStore::empty();
+    for (number, der) in trust::certificates(bundle)?.into_iter().enumerate() {
+        if let Err(e) = store.add(CertificateDer::from(der)) {
+            log::warning!(
+                "ca_crt: certificate {} cannot be a trust anchor: {e}, skipped",
+                number + 1
+            );
+        }
+    }
+    if store.is_empty() {
+        let detail = "no certificate of ca_crt can be a trust anchor";
+        return Err(Error::new(ErrorKind::TrustAnchors, detail));
+    }
+    Ok(store)
+}
+
+fn certified_key(
+    credentials: Credentials,
+    provider: &CryptoProvider,
+) -> Result<(Leaf, CertifiedKey)> {
+    let der = credentials.key.as_slice();
+    let borrowed = match credentials.key_format {
+        KeyFormat::Pkcs1 => PrivateKeyDer::Pkcs1(der.into()),
+        KeyFormat::Pkcs8 => PrivateKeyDer::Pkcs8(der.into()),
+        KeyFormat::Sec1 => PrivateKeyDer::Sec1(der.into()),
+    };
+    // rustls clones the DER into the signer and overwrites its copy when dropped.
+    let key = provider.key_provider.load_private_key(borrowed.clone_key()).map_err(|_| {
+        let detail =
+            "g_cli_key is not an RSA (2048 to 4096 bits), ECDSA (P-256, P-384) or Ed25519 key";
+        Error::new(ErrorKind::Credentials, detail)
+    })?;
+    let own = key.public_key();
+    if own.as_deref() != Some(credentials.leaf.public_key.as_slice()) {
+        let detail = "g_cli_crt and g_cli_key do not belong together";
+        return Err(Error::new(ErrorKind::CredentialsMismatch, detail));
+    }
+    let chain = credentials.chain.into_iter().map(CertificateDer::from).collect();
+    Ok((credentials.leaf, CertifiedKey::new(chain, key)))
+}
+
+/// Presents the device's certificate whatever issuers the server names: the platform's own list
+/// is not complete. A resolver also works for X.509 v1 certificates.
+#[derive(Debug)]
+struct DeviceCertificate(Arc<CertifiedKey>);
+
+impl ResolvesClientCert for DeviceCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+/// The name or address that the server's certificate has to carry. A trailing dot, which only
+/// says that the name is complete, is no part of it (RFC 6066 section 3).
+pub(super) fn server_name(host: &str) -> Result<ServerName<'static>> {
+    if let Some(address) = dns::literal(host) {
+        return Ok(ServerName::IpAddress(address.into()));
+    }
+    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    ServerName::try_from(name).map_err(|_| {
+        let detail = format!("{host:?} is neither a host name nor an IP address");
+        Error::new(ErrorKind::InvalidArgument, detail)
+    })
+}
