@@ -47,7 +47,8 @@ def main():
             command.append(word)
         try:
             status = subprocess.run(command, timeout=options.timeout, check=False,
-                                    stdin=subprocess.DEVNULL).returncode
+                                    stdin=subprocess.DEVNULL,
+                                    preexec_fn=servers.end_with_parent).returncode
         except subprocess.TimeoutExpired:
             print(f"still running after {options.timeout} s: {' '.join(command)}", file=sys.stderr)
             status = None

@@ -1,15 +1,23 @@
 """The servers that the C tests talk to. Each is a context manager with a port, ready on entry."""
 
+import ctypes
 import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 
 READY_SECONDS = 30
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent():
+    """Called in a new child: it ends when we do, also when we are killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Server:
@@ -24,7 +32,8 @@ class Server:
     def start(self, command):
         with open(self.log_path, "wb") as log:
             # Input stays open: openssl s_server ends when it is closed.
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log,
+                                            preexec_fn=end_with_parent)
 
     def wait_until(self, ready, what):
         """Polls `ready`, because none of these servers can signal. Fails when the server ends."""
