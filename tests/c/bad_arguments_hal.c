@@ -120,8 +120,8 @@ static void release_nothing(void *memory)
 
 static void hooks(void)
 {
-    ssl_hooks_t only_malloc = {refuse_memory, NULL};
-    ssl_hooks_t only_free = {NULL, release_nothing};
+    linksdk_ssl_hooks_t only_malloc = {refuse_memory, NULL};
+    linksdk_ssl_hooks_t only_free = {NULL, release_nothing};
 
     CHECK_EQUAL(ssl_hooks_set(NULL), -1);
     CHECK_EQUAL(ssl_hooks_set(&only_malloc), -1);

@@ -15,8 +15,6 @@
 
 #include "linksdk_hal.h"
 
-extern const char *iotx_ca_crt;
-
 static char topic[] = "/a/b/user/get";
 static char payload[] = "x";
 

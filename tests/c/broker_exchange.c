@@ -16,8 +16,6 @@
 #define TOPIC "/a1Broker000/device-1/user/get"
 #define LARGE 2500
 
-extern const char *iotx_ca_crt;
-
 static char expected[LARGE];
 static int expected_length;
 static int arrived;

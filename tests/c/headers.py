@@ -15,8 +15,11 @@ LANGUAGES = [("c", "c99"), ("c", "c11"), ("c++", "c++11"), ("c++", "c++17")]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wpedantic", "-Wstrict-prototypes"]
 
 # Declares again what the SDK's wrappers_tls.h and wrappers_defs.h declare, as firmware that includes
-# both sees it.
+# both sees it; its own include guard is the SDK's, which linksdk_hal.h looks for.
 STAND_IN = """
+#ifndef _WRAPPERS_DEFS_H_
+#define _WRAPPERS_DEFS_H_
+#include <stdint.h>
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -30,6 +33,7 @@ int32_t HAL_SSL_Destroy(uintptr_t handle);
 uintptr_t HAL_SSL_Establish(const char *host, uint16_t port, const char *ca_crt, uint32_t ca_crt_len);
 #ifdef __cplusplus
 }
+#endif
 #endif
 """
 
@@ -65,9 +69,11 @@ def main():
     texts["all_together"] = include_all
     texts["all_twice"] = include_all + include_all
     texts["all_in_reverse"] = "".join(f'#include "{name}"\n' for name in reversed(ours + compat))
-    stand_in = os.path.join(options.work, "wrappers_tls.h")
-    with open(stand_in, "w", encoding="utf-8") as file:
-        file.write("#include <stdint.h>\n" + STAND_IN)
+    # Not beside the generated sources: they would include it in place of the installed one.
+    os.makedirs(os.path.join(options.work, "sdk"), exist_ok=True)
+    stand_in = os.path.join("sdk", "wrappers_tls.h")
+    with open(os.path.join(options.work, stand_in), "w", encoding="utf-8") as file:
+        file.write(STAND_IN)
     texts["beside_wrappers_tls"] = f'#include "{stand_in}"\n#include "linksdk_hal.h"\n'
     texts["before_wrappers_tls"] = f'#include "linksdk_hal.h"\n#include "{stand_in}"\n'
 

@@ -15,8 +15,6 @@
 
 #define BOUND_MS 30000
 
-extern const char *iotx_ca_crt;
-
 static int identities;
 static int disconnections;
 static int reconnections;

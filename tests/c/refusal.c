@@ -15,8 +15,6 @@
 
 #include "linksdk_hal.h"
 
-extern const char *iotx_ca_crt;
-
 static int identities;
 
 static int on_identity(const char *payload)
