@@ -21,7 +21,7 @@ install: build
 	@cmake --install $(BUILD) --prefix $(PREFIX)
 
 headers:
-	@scripts/headers.sh
+	@LINKSDK_UPDATE_HEADERS=1 cargo test --locked --test headers
 
 lint:
 	@scripts/test.sh lint
