@@ -1,0 +1,40 @@
+# The entry points; scripts/ and CMakeLists.txt do the work. `make help` lists them.
+BUILD  ?= build/release
+PREFIX ?= /usr/local
+PROFILE ?= release
+
+.PHONY: all build demo test install headers lint clean help
+all: build
+
+build:
+	@scripts/setup.sh demo
+	@cmake -S . -B $(BUILD) -DLINKSDK_BUILD_PROFILE=$(PROFILE) >/dev/null
+	@cmake --build $(BUILD)
+
+demo:
+	@scripts/demo.sh
+
+test:
+	@scripts/test.sh
+
+install: build
+	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+headers:
+	@LINKSDK_UPDATE_HEADERS=1 cargo test --locked --test headers
+
+lint:
+	@scripts/test.sh lint
+
+clean:
+	rm -rf build target
+
+help:
+	@echo "make          build the library for C into $(BUILD)"
+	@echo "make demo     set up, build, and run a device against the simulated platform"
+	@echo "make test     formatting, lints, Rust tests, install, C tests"
+	@echo "make install  PREFIX=$(PREFIX)"
+	@echo "make headers  generate include/linksdk_hal.h from the sources"
+	@echo "make lint     formatting and lints only"
+	@echo "make clean    remove build/ and target/"
+	@echo "PROFILE=size  builds the smallest code instead of the fastest"

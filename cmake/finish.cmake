@@ -1,0 +1,109 @@
+# Builds the library for one link profile and finishes it: one object file in which only the
+# export list is global, and an archive around it.
+#
+# Two TLS libraries in one firmware share hundreds of global names; with the wrong link order they
+# link silently and crash at run time. A finished object has nothing that could meet them.
+#
+#   cmake -D CARGO=... -D SOURCE_DIR=... -D TARGET_DIR=... -D PROFILE=release|size
+#         -D FEATURES=hal,engine-rustls -D EXPORTS=cmake/exports/hal.txt
+#         -D CC=... -D OBJCOPY=... -D NM=... -D AR=... -D OBJECT=x.o -D ARCHIVE=x.a
+#         -D NATIVE_LIBRARIES="-lpthread ..." [-D RUST_TARGET=aarch64-unknown-linux-gnu]
+#         -P finish.cmake
+cmake_minimum_required(VERSION 3.25)
+
+foreach(argument CARGO SOURCE_DIR TARGET_DIR PROFILE FEATURES EXPORTS CC OBJCOPY NM AR OBJECT ARCHIVE
+        NATIVE_LIBRARIES)
+  if(NOT DEFINED ${argument})
+    message(FATAL_ERROR "finish.cmake: ${argument} is missing; run it through the CMake build")
+  endif()
+endforeach()
+
+function(run what)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result)
+  if(NOT result EQUAL 0)
+    file(REMOVE "${OBJECT}" "${ARCHIVE}")
+    message(FATAL_ERROR "${what} failed (${result})")
+  endif()
+endfunction()
+
+# A crate-type list with rlib, as in Cargo.toml, would silently switch link-time optimisation off.
+set(cargo_command "${CARGO}" rustc --manifest-path "${SOURCE_DIR}/Cargo.toml" --package linksdk-hal
+    --lib --crate-type staticlib --profile "${PROFILE}" --locked
+    --no-default-features --features "${FEATURES}" --target-dir "${TARGET_DIR}")
+set(built "${TARGET_DIR}")
+if(RUST_TARGET)
+  list(APPEND cargo_command --target "${RUST_TARGET}")
+  string(APPEND built "/${RUST_TARGET}")
+endif()
+string(APPEND built "/${PROFILE}/liblinksdk_hal.a")
+execute_process(
+  COMMAND "${CMAKE_COMMAND}" -E env --unset=MAKEFLAGS --unset=MFLAGS --unset=CARGO_TARGET_DIR
+          ${cargo_command} -- --print native-static-libs
+  RESULT_VARIABLE result
+  OUTPUT_VARIABLE printed ECHO_OUTPUT_VARIABLE
+  ERROR_VARIABLE said ECHO_ERROR_VARIABLE)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "cargo could not build the library (features ${FEATURES}); see above")
+endif()
+if(NOT "${printed}${said}" MATCHES "native-static-libs: ([^\n]*)")
+  message(FATAL_ERROR "rustc did not say which native libraries the archive needs")
+endif()
+# rustc may repeat a library; what is installed names each once, in rustc's order.
+string(STRIP "${CMAKE_MATCH_1}" needed)
+separate_arguments(needed UNIX_COMMAND "${needed}")
+separate_arguments(named UNIX_COMMAND "${NATIVE_LIBRARIES}")
+foreach(library IN LISTS needed)
+  if(NOT library IN_LIST named)
+    message(FATAL_ERROR "the archive needs ${library}: add it to LINKSDK_NATIVE_LIBRARIES in CMakeLists.txt")
+  endif()
+endforeach()
+
+# cargo touches the archive also when nothing changed.
+file(SHA256 "${built}" stamp)
+foreach(input "${EXPORTS}" "${CMAKE_CURRENT_LIST_FILE}")
+  file(SHA256 "${input}" hash)
+  string(APPEND stamp " ${hash}")
+endforeach()
+string(APPEND stamp " ${CC} ${OBJCOPY}")
+if(EXISTS "${OBJECT}.stamp" AND EXISTS "${OBJECT}" AND EXISTS "${ARCHIVE}")
+  file(READ "${OBJECT}.stamp" previous)
+  if(previous STREQUAL stamp)
+    return()
+  endif()
+endif()
+
+file(STRINGS "${EXPORTS}" exports REGEX "^[A-Za-z_]")
+set(roots "")
+foreach(name IN LISTS exports)
+  list(APPEND roots "-Wl,-u,${name}")
+endforeach()
+# A group left around DW.ref.rust_eh_personality makes a panic crash beside a second Rust library,
+# hence --force-group-allocation; and without --strip-unneeded, garbage-collected weak references
+# would become strong undefined symbols.
+set(linked "${OBJECT}.linked")
+run("linking ${OBJECT}" "${CC}" -r -nostdlib -Wl,--gc-sections -Wl,--force-group-allocation
+    ${roots} -o "${linked}" "${built}")
+run("making symbols local in ${OBJECT}" "${OBJCOPY}" "--keep-global-symbols=${EXPORTS}"
+    --strip-debug --strip-unneeded --remove-section=.llvmbc --remove-section=.llvmcmd
+    "${linked}" "${OBJECT}")
+file(REMOVE "${linked}" "${ARCHIVE}")
+
+# The linker is silent about a root that nothing defines.
+execute_process(COMMAND "${NM}" --defined-only --extern-only --format=posix "${OBJECT}"
+                OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX REPLACE " [^\n]*" "" symbols "${symbols}")
+string(REGEX MATCHALL "[^\n]+" symbols "${symbols}")
+set(missing ${exports})
+list(REMOVE_ITEM missing ${symbols})
+set(unexpected ${symbols})
+list(REMOVE_ITEM unexpected ${exports})
+if(missing OR unexpected)
+  file(REMOVE "${OBJECT}")
+  list(JOIN missing " " missing)
+  list(JOIN unexpected " " unexpected)
+  message(FATAL_ERROR "the library does not match ${EXPORTS}\n"
+          "  listed but not defined: ${missing}\n  defined but not listed: ${unexpected}")
+endif()
+
+run("making ${ARCHIVE}" "${AR}" rcsD "${ARCHIVE}" "${OBJECT}")
+file(WRITE "${OBJECT}.stamp" "${stamp}")

@@ -1,0 +1,82 @@
+#!/bin/bash
+# Installs what is missing to build (`demo`) or to test (`test`) on Debian and its relatives.
+# As root it installs with apt; otherwise it prints the one line to run and fails. Starts nothing.
+set -u
+
+purpose=${1:-demo}
+case $purpose in
+demo | test) ;;
+*)
+    echo "usage: scripts/setup.sh [demo|test]" >&2
+    exit 2
+    ;;
+esac
+# Daemons and cargo are often not on the path of a plain shell.
+PATH=$PATH:/usr/sbin:/sbin:$HOME/.cargo/bin
+
+missing=()
+need() { # command, Debian package
+    command -v "$1" >/dev/null || missing+=("$2")
+}
+need gcc gcc
+need make make
+need python3 python3
+need cmake cmake
+need pkg-config pkg-config
+if [ "$purpose" = test ]; then
+    need g++ g++
+    need openssl openssl
+    need mosquitto mosquitto
+    need gnutls-serv gnutls-bin
+    need valgrind valgrind
+fi
+# gcc alone does not bring the C library's headers.
+[ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
+
+if ! command -v cargo >/dev/null; then
+    echo "setup: the Rust toolchain is missing; install it as https://rustup.rs says:" >&2
+    echo "    curl --proto '=https' -sSf https://sh.rustup.rs | sh -s -- -y" >&2
+    exit 1
+fi
+if [ "$purpose" = test ] && ! { cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1; then
+    if ! rustup component add rustfmt clippy; then
+        echo "setup: run: rustup component add rustfmt clippy" >&2
+        exit 1
+    fi
+fi
+
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+line="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "setup: missing: ${missing[*]}. As root, run:" >&2
+    echo "    $line" >&2
+    exit 1
+fi
+
+echo "setup: installing ${missing[*]}"
+log=$(mktemp)
+policy=/usr/sbin/policy-rc.d
+placed_policy=no
+# Package scripts ask this file before they start a service; 101 means no.
+if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy && placed_policy=yes
+fi
+finish() {
+    [ $placed_policy = yes ] && rm -f $policy
+    rm -f "$log"
+}
+trap finish EXIT
+
+# A mirror that is being synchronised fails for one index and recovers within seconds. What is
+# already known may suffice, so a failure here is not the end.
+for attempt in 1 2 3; do
+    apt-get update >"$log" 2>&1 && break
+    [ $attempt = 3 ] || sleep 5
+done
+if ! DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1; then
+    tail -n 15 "$log" >&2
+    echo "setup: apt could not install ${missing[*]}. As root, run:" >&2
+    echo "    $line" >&2
+    exit 1
+fi

@@ -1,0 +1,61 @@
+#!/bin/bash
+# All tests: formatting, lints, Rust tests, then the C tests against the installed package.
+# `scripts/test.sh lint` stops after the lints. Ends with an error when a process is left behind.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin:$HOME/.cargo/bin
+
+scripts/setup.sh test
+# So that what these tests started can be told from everything else on the machine.
+export LINKSDK_TEST_RUN=$$-$RANDOM
+
+step() {
+    local what=$1 start=$SECONDS
+    shift
+    echo "== $what"
+    if ! "$@"; then
+        echo "== $what: FAILED (repeat with: $*)" >&2
+        exit 1
+    fi
+    echo "== $what: passed ($((SECONDS - start)) s)"
+}
+
+left_behind() {
+    local environment
+    for environment in /proc/[0-9]*/environ; do
+        local pid=${environment#/proc/}
+        pid=${pid%/environ}
+        [ "$pid" = $$ ] && continue
+        [ "$pid" = "$BASHPID" ] && continue
+        if tr '\0' '\n' <"$environment" 2>/dev/null | grep -qx "LINKSDK_TEST_RUN=$LINKSDK_TEST_RUN"; then
+            echo "left behind: process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)"
+        fi
+    done
+}
+
+step "formatting" cargo fmt --all --check
+step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
+step "lints, profile hal" cargo clippy -p linksdk-hal --all-targets --locked \
+    --no-default-features --features hal,engine-rustls -- -D warnings
+[ "${1:-all}" = lint ] && exit 0
+
+step "Rust tests" cargo test --workspace --locked
+step "Rust tests, profile hal" cargo test -p linksdk-hal --locked \
+    --no-default-features --features hal,engine-rustls
+step "configure" cmake -S . -B build/release -DLINKSDK_BUILD_PROFILE=release
+step "build and finish" cmake --build build/release
+rm -rf build/prefix
+step "install" cmake --install build/release --prefix "$PWD/build/prefix"
+step "companion command" cargo build --package linksdk-x509 --locked
+step "configure C tests" cmake -S tests/c -B build/ctest \
+    -DCMAKE_PREFIX_PATH="$PWD/build/prefix" -DLINKSDK_X509="$PWD/target/debug/linksdk-x509"
+step "build C tests" cmake --build build/ctest -j2
+step "C tests" ctest --test-dir build/ctest --output-on-failure -j2 --no-tests=error
+
+leftovers=$(left_behind)
+if [ -n "$leftovers" ]; then
+    echo "$leftovers" >&2
+    echo "== FAILED: the tests left processes behind" >&2
+    exit 1
+fi
+echo "== all tests passed ($SECONDS s), no process left behind"

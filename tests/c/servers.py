@@ -1,0 +1,196 @@
+"""The servers that the C tests talk to. Each is a context manager with a port, ready on entry."""
+
+import ctypes
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+READY_SECONDS = 30
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent():
+    """Called in a new child: it ends when we do, also when we are killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Server:
+    """A child process whose output goes to a log, ended on exit whatever happens."""
+
+    def __init__(self, options, name):
+        self.log_path = os.path.join(options.work, f"{name}.log")
+        self.process = None
+        self.port = 0
+        self.control_port = 0
+
+    def start(self, command):
+        with open(self.log_path, "wb") as log:
+            # Input stays open: openssl s_server ends when it is closed.
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log,
+                                            preexec_fn=end_with_parent)
+
+    def wait_until(self, ready, what):
+        """Polls `ready`, because none of these servers can signal. Fails when the server ends."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not ready():
+            if self.process.poll() is not None:
+                return False
+            if time.monotonic() > deadline:
+                self.show_log()
+                sys.exit(f"{what} is not ready after {READY_SECONDS} s")
+            time.sleep(0.02)
+        return True
+
+    def log_text(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def show_log(self):
+        print(f"--- {self.log_path}\n{self.log_text()[-4000:]}", file=sys.stderr)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process is None:
+            return
+        self.process.stdin.close()
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Nothing(Server):
+    """No server: what is tested needs none."""
+
+    def __init__(self, options):
+        super().__init__(options, "nothing")
+
+    def show_log(self):
+        pass
+
+
+class Simulator(Server):
+    """The platform, played by the companion command."""
+
+    def __init__(self, options):
+        super().__init__(options, "simulator")
+        ready_file = os.path.join(options.work, "ready.json")
+        if os.path.exists(ready_file):
+            os.remove(ready_file)
+        command = [options.tool, "simulate", "--pki", options.pki, "--listen", "127.0.0.1:0",
+                   "--ready-file", ready_file, "--log", os.path.join(options.work, "platform.jsonl"),
+                   "--max-seconds", "600"]
+        if options.server_cert:
+            command += ["--server-cert", options.server_cert]
+        if options.tls:
+            command += ["--tls-versions", options.tls]
+        self.start(command)
+        if not self.wait_until(lambda: complete_json(ready_file), "the simulator"):
+            self.show_log()
+            sys.exit("the simulator ended early")
+        ready = complete_json(ready_file)
+        self.port = ready["port"]
+        self.control_port = ready["control_port"]
+
+
+def complete_json(path):
+    """The content of a JSON file, or None while it is missing or half written."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+class OpenSsl(Server):
+    """openssl s_server that sends each line back reversed."""
+
+    def __init__(self, options):
+        super().__init__(options, "s_server")
+        pki = options.pki
+        self.start(["openssl", "s_server", "-accept", "127.0.0.1:0", "-rev",
+                    "-cert", f"{pki}/{options.server_cert}.crt",
+                    "-key", f"{pki}/{options.server_cert}.key",
+                    "-CAfile", f"{pki}/device-ca.crt", "-Verify", "2", "-verify_return_error",
+                    {"1.2": "-tls1_2", "1.3": "-tls1_3"}[options.tls]])
+        accept = re.compile(r"^ACCEPT \S*:(\d+)$", re.MULTILINE)
+        if not self.wait_until(lambda: accept.search(self.log_text()), "openssl s_server"):
+            self.show_log()
+            sys.exit("openssl s_server ended early")
+        self.port = int(accept.search(self.log_text()).group(1))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class OnFreePort(Server):
+    """A server that cannot ask the kernel for a port: somebody may take ours first, so again."""
+
+    def start_on_free_port(self, command_for, ready_pattern, what):
+        for _ in range(5):
+            self.port = free_port()
+            self.start(command_for(self.port))
+            if self.wait_until(lambda: re.search(ready_pattern, self.log_text()), what):
+                return
+        self.show_log()
+        sys.exit(f"{what} does not start")
+
+
+class GnuTls(OnFreePort):
+    """gnutls-serv that echoes lines."""
+
+    def __init__(self, options):
+        super().__init__(options, "gnutls-serv")
+        pki = options.pki
+        version = {"1.2": "+VERS-TLS1.2", "1.3": "+VERS-TLS1.3"}[options.tls]
+        self.start_on_free_port(
+            lambda port: ["gnutls-serv", "--echo", "--port", str(port),
+                          "--x509certfile", f"{pki}/{options.server_cert}.crt",
+                          "--x509keyfile", f"{pki}/{options.server_cert}.key",
+                          "--x509cafile", f"{pki}/device-ca.crt",
+                          "--require-client-cert", "--verify-client-cert",
+                          "--priority", f"NORMAL:-VERS-ALL:{version}"],
+            r"listening on IPv4 .*done", "gnutls-serv")
+
+
+class Mosquitto(OnFreePort):
+    """The mosquitto broker with client certificates."""
+
+    def __init__(self, options):
+        super().__init__(options, "mosquitto")
+        pki = os.path.abspath(options.pki)
+        configuration = os.path.join(options.work, "mosquitto.conf")
+
+        def command_for(port):
+            with open(configuration, "w", encoding="utf-8") as file:
+                file.write(f"listener {port} 127.0.0.1\n"
+                           f"cafile {pki}/device-ca.crt\n"
+                           f"certfile {pki}/{options.server_cert}.crt\n"
+                           f"keyfile {pki}/{options.server_cert}.key\n"
+                           "require_certificate true\n"
+                           "allow_anonymous true\n"
+                           "persistence false\n")
+                # As root it would become the user mosquitto, who may not read the build folder.
+                if os.geteuid() == 0:
+                    file.write("user root\n")
+            program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+            return [program, "-c", configuration, "-v"]
+
+        self.start_on_free_port(command_for, r"mosquitto version \S+ running", "mosquitto")
+
+
+STARTERS = {"none": Nothing, "simulator": Simulator, "openssl": OpenSsl, "gnutls": GnuTls,
+            "mosquitto": Mosquitto}
