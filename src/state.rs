@@ -97,6 +97,8 @@ codes! {
     MQTT_IN_OFFLINE_STATUS = -0x031E;
     /// The server sent a packet of a type that it may not send.
     MQTT_RECV_UNKNOWN_PACKET = -0x031F;
+    /// Too many subscriptions wait for their answers.
+    MQTT_SUB_EXCEED_MAX = -0x0321;
     /// A topic is not well formed.
     MQTT_UNEXP_TOPIC_FORMAT = -0x0322;
     /// SUBACK did not arrive in time.

@@ -4,7 +4,20 @@
 //! and what the firmware is told goes through [`Surroundings`]. So it is tested byte by byte.
 #![forbid(unsafe_code)]
 
+pub mod client;
+pub mod codec;
 pub mod connect;
+pub mod framing;
+pub mod retry;
+pub mod topic;
+
+mod cycle;
+mod gate;
+mod link;
+mod publish;
+mod receive;
+mod state;
+mod subscribe;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -31,11 +44,49 @@ pub trait Connector: Send + Sync {
     fn connect(&self, deadline: Deadline) -> std::result::Result<Arc<dyn Transport>, Error>;
 }
 
-/// What the client needs from the rest of the SDK: the registry and the device's data. All calls
-/// are made with no lock of the client held, and may call back into the client.
+/// A function of the firmware and its context, as two numbers: the client compares and hands them
+/// on, only the C boundary knows how to call them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handler {
+    /// The address of the function; not 0.
+    pub function: usize,
+    /// What the function gets as its context.
+    pub context: usize,
+}
+
+/// What a [`Handler`] is told. The numbers are packet identifiers.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// The connection was lost.
+    Disconnected,
+    /// The client has connected again.
+    Reconnected,
+    /// The server accepted a subscription.
+    SubscribeSuccess(u16),
+    /// The server did not answer a SUBSCRIBE in time.
+    SubscribeTimeout(u16),
+    /// The server refused a subscription, which is gone.
+    SubscribeRefused(u16),
+    /// The server confirmed the end of a subscription.
+    UnsubscribeSuccess(u16),
+    /// The server did not answer an UNSUBSCRIBE in time.
+    UnsubscribeTimeout(u16),
+    /// The server has taken over a QoS 1 message.
+    PublishSuccess(u16),
+    /// A message arrived.
+    Received(&'a codec::Message),
+    /// A packet larger than the read buffer was passed over.
+    Oversized,
+}
+
+/// What the client needs from the rest of the SDK: the registry, the device's data, and the way to
+/// the firmware's functions. All calls are made with no lock of the client held, and may call back
+/// into the client.
 pub trait Surroundings: Send + Sync {
     /// Raises a state event. The message is not cut here.
     fn state_event(&self, group: Group, code: i32, message: &str);
+    /// Logs and raises why a connection could not be established.
+    fn connection_failed(&self, error: &Error);
     /// The first connection is up (`ITE_MQTT_CONNECT_SUCC`).
     fn connected(&self);
     /// ProductKey and DeviceName as they are now; either may be empty.
@@ -47,4 +98,6 @@ pub trait Surroundings: Send + Sync {
     fn firmware_version(&self) -> Option<String>;
     /// The module name set through `IOT_Ioctl`; empty when none is set.
     fn module(&self) -> String;
+    /// Calls a function of the firmware.
+    fn deliver(&self, handler: Handler, event: &Event<'_>);
 }

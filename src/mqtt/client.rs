@@ -1,0 +1,361 @@
+//! The client: construction, sending, losing the connection, destruction.
+//!
+//! Rooms of the client: `link` opens a connection, `cycle` is what happens while somebody yields,
+//! `receive` handles what arrives, `publish` and `subscribe` what the firmware asks for. One lock
+//! guards the state; it is never held while the transport waits or the firmware's code runs.
+#![forbid(unsafe_code)]
+
+use super::codec;
+use super::framing::Framer;
+use super::gate::Gate;
+use super::link::{self, LinkError};
+use super::retry::{BackOff, RetryPolicy};
+use super::state::{Phase, State};
+use super::{Connector, Event, Handler, Surroundings, Transport};
+use crate::deadline::Deadline;
+use crate::log;
+use crate::state::{self, Group};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// How often the first connection is tried before construction fails.
+const CONSTRUCT_TRIES: u32 = 3;
+
+/// How often the platform is given time to push the identity, and how long each time: as in the
+/// Link SDK, 4.5 s in all.
+const IDENTITY_CYCLES: u32 = 9;
+
+/// With what a client connects and how it behaves.
+pub struct Settings {
+    /// For state events only; the connector knows where to connect.
+    pub host: String,
+    /// For state events only.
+    pub port: u16,
+    /// The client identifier of CONNECT.
+    pub client_id: String,
+    /// The user name of CONNECT.
+    pub user_name: String,
+    /// The password of CONNECT. Overwritten when the client goes.
+    pub password: Zeroizing<String>,
+    /// Whether the server shall forget earlier subscriptions at each connection.
+    pub clean_session: bool,
+    /// The keep alive interval that CONNECT announces, in seconds.
+    pub keep_alive_on_wire: u16,
+    /// How often PINGREQ is sent.
+    pub keep_alive: Duration,
+    /// How long sending a packet, and waiting for CONNACK, may take.
+    pub request_timeout: Duration,
+    /// How long TCP and TLS may take at each attempt.
+    pub connect_timeout: Duration,
+    /// The pause between attempts during construction.
+    pub pause: Duration,
+    /// How long one of the nine waits for the identity lasts.
+    pub identity_cycle: Duration,
+    /// The largest packet that is received, in bytes.
+    pub read_buffer: usize,
+    /// The largest packet that is sent, in bytes.
+    pub write_buffer: usize,
+    /// Gets the events that no subscription gets.
+    pub handler: Option<Handler>,
+    /// When to reconnect.
+    pub retry: RetryPolicy,
+}
+
+/// An MQTT client. All methods may be called from any thread, also from the firmware's functions
+/// that the client calls.
+pub struct Client {
+    pub(super) settings: Settings,
+    pub(super) connector: Box<dyn Connector>,
+    pub(super) surroundings: Box<dyn Surroundings>,
+    pub(super) state: Mutex<State>,
+    /// Signalled when the state changes in a way that somebody may wait for.
+    pub(super) changed: Condvar,
+    gate: Gate,
+}
+
+/// Why a packet was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SendError {
+    /// There is no connection.
+    Offline,
+    /// The deadline passed before anything was sent. The connection is as it was.
+    NotSent,
+    /// The connection is lost.
+    Lost,
+}
+
+impl SendError {
+    pub(super) fn code(self) -> i32 {
+        match self {
+            Self::Offline => state::MQTT_IN_OFFLINE_STATUS,
+            Self::NotSent | Self::Lost => state::SYS_DEPEND_NWK_CLOSE,
+        }
+    }
+}
+
+/// The right to read and to call the firmware; one thread at a time has it.
+pub(super) struct Reading<'a>(&'a Client);
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.0.lock().reader = None;
+        self.0.changed.notify_all();
+    }
+}
+
+/// Why a thread may not read now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NotReading {
+    /// This thread is already reading: the call comes from a function of the firmware that the
+    /// client called.
+    Inside,
+    /// Another thread reads, and did until the deadline.
+    Busy,
+}
+
+impl Client {
+    /// A client that has not connected yet. [`Self::start`] comes next.
+    pub fn new(
+        settings: Settings,
+        connector: Box<dyn Connector>,
+        surroundings: Box<dyn Surroundings>,
+    ) -> Arc<Self> {
+        let now = Instant::now();
+        let state = State {
+            phase: Phase::Lost,
+            number: 0,
+            transport: None,
+            framer: Framer::new(settings.read_buffer),
+            input: Vec::new(),
+            connected_at: now,
+            packet_began: None,
+            next_ping: now,
+            ping_unanswered: None,
+            last_packet_id: 0,
+            subscriptions: Vec::new(),
+            requests: Vec::new(),
+            waiters: Vec::new(),
+            outbox: Vec::new(),
+            acknowledgements: VecDeque::new(),
+            back_off: BackOff::new(settings.retry),
+            reader: None,
+        };
+        Arc::new(Self {
+            settings,
+            connector,
+            surroundings,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            gate: Gate::default(),
+        })
+    }
+
+    /// Connects for the first time and waits for the identity while ProductKey or DeviceName is
+    /// empty. On success the client is connected, or was a moment ago and will reconnect; the error
+    /// is the state code of what failed, and the client is destroyed.
+    ///
+    /// Blocks for at most three times connecting, the answer to CONNECT and a pause, and 4.5 s for
+    /// the identity.
+    pub fn start(self: &Arc<Self>) -> Result<(), i32> {
+        self.announce_settings();
+        let begin = Instant::now();
+        let result = self.first_connection().and_then(|()| self.await_identity());
+        if let Err(code) = result {
+            let text = format!("mqtt connect failed - ret = {code}");
+            self.surroundings.state_event(Group::MqttComm, code, &text);
+            self.destroy();
+            return Err(code);
+        }
+        let text = format!("mqtt connected in {} ms", begin.elapsed().as_millis());
+        self.surroundings.state_event(Group::MqttComm, state::SUCCESS, &text);
+        self.report_version();
+        self.surroundings.connected();
+        Ok(())
+    }
+
+    /// With what the client is about to connect, as the Link SDK reports it; the password is not
+    /// for handlers to see.
+    fn announce_settings(&self) {
+        let settings = &self.settings;
+        let tail =
+            settings.client_id.split_once(',').map_or(&*settings.client_id, |(_, tail)| tail);
+        let port = settings.port.to_string();
+        for text in [&*settings.host, &port, tail, &settings.user_name, "******"] {
+            self.surroundings.state_event(Group::MqttComm, state::MQTT_CONN_USER_INFO, text);
+        }
+    }
+
+    fn first_connection(&self) -> Result<(), i32> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            match self.open_link() {
+                Ok(link) => {
+                    let _reading = self.begin_reading(Deadline::now());
+                    self.install(link);
+                    return Ok(());
+                }
+                Err(error) => {
+                    self.report_failure(&error);
+                    if error.is_final() || tried == CONSTRUCT_TRIES {
+                        return Err(error.code());
+                    }
+                }
+            }
+            thread::sleep(self.settings.pause);
+        }
+    }
+
+    /// Lets the platform push the identity. Never ends well on a dead link: if the connection ends
+    /// meanwhile the client reconnects within the same time, or this fails.
+    fn await_identity(self: &Arc<Self>) -> Result<(), i32> {
+        // One look even if the identity is known: a server that closes right after CONNACK has
+        // usually done so by now.
+        self.cycle(Deadline::after(Duration::from_millis(10)));
+        for _ in 0..IDENTITY_CYCLES {
+            if self.is_connected() && self.surroundings.identity().is_complete() {
+                return Ok(());
+            }
+            self.cycle(Deadline::after(self.settings.identity_cycle));
+        }
+        if !self.is_connected() {
+            return Err(state::SYS_DEPEND_NWK_CLOSE);
+        }
+        if !self.surroundings.identity().is_complete() {
+            let text = "the platform pushed no identity";
+            log::warning!("{text}; topics with ProductKey and DeviceName cannot be used yet");
+            self.surroundings.state_event(Group::MqttComm, state::IDENTITY_TIMEOUT, text);
+        }
+        Ok(())
+    }
+
+    pub(super) fn open_link(&self) -> Result<link::Link, LinkError> {
+        let deadline = Deadline::after(self.settings.connect_timeout);
+        link::open(&self.settings, &*self.connector, deadline)
+    }
+
+    pub(super) fn report_failure(&self, error: &LinkError) {
+        match error {
+            LinkError::Network(error) => self.surroundings.connection_failed(error),
+            other => {
+                let clause = other.clause();
+                log::error!("MQTT connection to {}: {clause}", self.settings.host);
+                self.surroundings.state_event(Group::MqttComm, other.code(), &clause);
+            }
+        }
+    }
+
+    /// Whether the client is connected now.
+    pub fn is_connected(&self) -> bool {
+        self.lock().is_connected()
+    }
+
+    /// Says DISCONNECT if that needs no long waiting, closes the connection and wakes everybody who
+    /// waits in a call. Later calls fail. Does not wait for other threads.
+    pub fn destroy(&self) {
+        let (transport, connected) = {
+            let mut state = self.lock();
+            let connected = state.is_connected();
+            state.phase = Phase::Destroyed;
+            (state.transport.take(), connected)
+        };
+        self.changed.notify_all();
+        let Some(transport) = transport else { return };
+        let deadline = Deadline::after(Duration::from_millis(100));
+        if let Some(_pass) = self.gate.enter(deadline).filter(|_| connected) {
+            // Only politeness: the server also notices the end of the connection.
+            let _ = transport.write(&codec::DISCONNECT, deadline);
+        }
+        transport.close();
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The one right to read, waiting for it until `deadline`.
+    pub(super) fn begin_reading(&self, deadline: Deadline) -> Result<Reading<'_>, NotReading> {
+        let me: ThreadId = thread::current().id();
+        let mut state = self.lock();
+        loop {
+            match state.reader {
+                None => {
+                    state.reader = Some(me);
+                    return Ok(Reading(self));
+                }
+                Some(reader) if reader == me => return Err(NotReading::Inside),
+                Some(_) if deadline.is_over() || state.is_destroyed() => {
+                    return Err(NotReading::Busy);
+                }
+                Some(_) => {
+                    let waited = self.changed.wait_timeout(state, deadline.remaining());
+                    state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+            }
+        }
+    }
+
+    /// Sends one packet over the present connection, whole or not at all: half a packet ends the
+    /// connection.
+    pub(super) fn send(&self, packet: &[u8], deadline: Deadline) -> Result<(), SendError> {
+        let Some(_pass) = self.gate.enter(deadline) else { return Err(SendError::NotSent) };
+        let (transport, number) = {
+            let state = self.lock();
+            match (&state.transport, state.is_connected()) {
+                (Some(transport), true) => (Arc::clone(transport), state.number),
+                _ => return Err(SendError::Offline),
+            }
+        };
+        let mut sent = 0;
+        while let Some(rest) = packet.get(sent..).filter(|rest| !rest.is_empty()) {
+            match transport.write(rest, deadline) {
+                Ok(0) if !deadline.is_over() => {}
+                Ok(0) if sent == 0 => return Err(SendError::NotSent),
+                Ok(0) => {
+                    self.lose(number, "a packet could not be sent in time");
+                    return Err(SendError::Lost);
+                }
+                Ok(n) => sent += n,
+                Err(error) => {
+                    self.lose(number, error.detail());
+                    return Err(SendError::Lost);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends connection `number`, if it is the present one. The thread that yields tells the
+    /// firmware.
+    pub(super) fn lose(&self, number: u64, why: &str) {
+        let transport: Arc<dyn Transport> = {
+            let mut state = self.lock();
+            if state.number != number || !state.is_connected() {
+                return;
+            }
+            state.phase = Phase::Lost;
+            let lifetime = state.connected_at.elapsed();
+            state.back_off.connection_ended(lifetime);
+            match state.transport.take() {
+                Some(transport) => transport,
+                None => return,
+            }
+        };
+        transport.close();
+        log::warning!("MQTT connection to {} lost: {why}", self.settings.host);
+        self.changed.notify_all();
+    }
+
+    /// Tells the handler for events that belong to no subscription.
+    pub(super) fn tell(&self, event: &Event<'_>) {
+        if let Some(handler) = self.settings.handler {
+            self.surroundings.deliver(handler, event);
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

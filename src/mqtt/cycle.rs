@@ -1,0 +1,338 @@
+//! What happens while a thread yields: reading, keep alive, retransmission, reconnection.
+#![forbid(unsafe_code)]
+
+use super::client::{Client, NotReading, SendError};
+use super::codec;
+use super::link::{Link, LinkError};
+use super::state::{Asked, Phase, Request, State};
+use super::{Event, Transport};
+use crate::deadline::Deadline;
+use crate::log;
+use crate::state::{self, Group};
+use std::sync::{Arc, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The stack of the thread that reconnects: what a TLS handshake needs, several times.
+const CONNECT_STACK: usize = 256 * 1024;
+
+/// How much is read from the transport at a time.
+const PORTION: usize = 2048;
+
+/// What the thread that yields does next.
+enum Next {
+    Read(Arc<dyn Transport>, u64, Instant),
+    AnnounceLoss,
+    Connect,
+    Collect(Box<Result<Link, LinkError>>),
+    Wait(Option<Instant>),
+    Stop,
+}
+
+impl Client {
+    /// `IOT_MQTT_Yield`: handles what arrives and what is due until `timeout_ms` have passed.
+    /// Returns 0, also without a connection; an error code for a negative timeout, after
+    /// destruction, and when called from a function that the client called.
+    pub fn yield_for(self: &Arc<Self>, timeout_ms: i32) -> i32 {
+        let Ok(timeout) = u32::try_from(timeout_ms) else { return state::USER_INPUT_INVALID };
+        let deadline = Deadline::after_ms(if timeout == 0 { 10 } else { timeout });
+        match self.begin_reading(deadline) {
+            Ok(_reading) => self.run(deadline, || false),
+            Err(NotReading::Inside) => return state::USER_INPUT_INVALID,
+            Err(NotReading::Busy) => {}
+        }
+        if self.lock().is_destroyed() { state::USER_INPUT_INVALID } else { state::SUCCESS }
+    }
+
+    /// [`Self::run`] until `deadline`, if nobody else does.
+    pub(super) fn cycle(self: &Arc<Self>, deadline: Deadline) {
+        if let Ok(_reading) = self.begin_reading(deadline) {
+            self.run(deadline, || false);
+        }
+    }
+
+    /// Does what is due until `deadline` passes, `done` says so or the client is destroyed. The
+    /// caller has the right to read.
+    pub(super) fn run(self: &Arc<Self>, deadline: Deadline, done: impl Fn() -> bool) {
+        let mut first = true;
+        while !done() && (first || !deadline.is_over()) {
+            first = false;
+            match self.next() {
+                Next::Stop => return,
+                Next::AnnounceLoss => self.announce_loss(),
+                Next::Connect => self.start_connecting(),
+                Next::Collect(result) => self.collect(*result),
+                Next::Wait(until) => self.wait_for_change(deadline, until),
+                Next::Read(transport, number, due) => {
+                    if self.handle_input(number) {
+                        continue;
+                    }
+                    self.do_what_is_due();
+                    let left = due.saturating_duration_since(Instant::now());
+                    self.read(&*transport, number, deadline.earlier(Deadline::after(left)));
+                }
+            }
+        }
+    }
+
+    fn next(&self) -> Next {
+        let mut state = self.lock();
+        match std::mem::replace(&mut state.phase, Phase::Connecting) {
+            Phase::Destroyed => {
+                state.phase = Phase::Destroyed;
+                Next::Stop
+            }
+            Phase::Lost => {
+                let wait = state.back_off.next_wait(false);
+                state.phase = Phase::Waiting { until: Instant::now() + wait };
+                Next::AnnounceLoss
+            }
+            Phase::Waiting { until } if until <= Instant::now() => Next::Connect,
+            Phase::Waiting { until } => {
+                state.phase = Phase::Waiting { until };
+                Next::Wait(Some(until))
+            }
+            Phase::Connecting => Next::Wait(None),
+            Phase::Tried(result) => Next::Collect(result),
+            Phase::Connected => {
+                state.phase = Phase::Connected;
+                match &state.transport {
+                    Some(transport) => {
+                        Next::Read(Arc::clone(transport), state.number, self.next_due(&state))
+                    }
+                    None => Next::Wait(None),
+                }
+            }
+        }
+    }
+
+    fn wait_for_change(&self, deadline: Deadline, until: Option<Instant>) {
+        let state = self.lock();
+        let settled = match state.phase {
+            Phase::Waiting { .. } => until.is_none(),
+            Phase::Connecting => false,
+            _ => true,
+        };
+        if settled {
+            return;
+        }
+        let left = until.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
+        let wait = deadline.remaining().min(left);
+        drop(self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn announce_loss(&self) {
+        self.surroundings.state_event(
+            Group::MqttComm,
+            state::SYS_DEPEND_NWK_CLOSE,
+            "mqtt connection lost",
+        );
+        self.tell(&Event::Disconnected);
+    }
+
+    /// Tries to connect on a thread of its own, so that a yield is not held up by DNS, TCP and TLS.
+    /// The thread ends by the connect and request timeouts.
+    fn start_connecting(self: &Arc<Self>) {
+        let client = Arc::clone(self);
+        let spawned = thread::Builder::new()
+            .name("linksdk-mqtt".to_owned())
+            .stack_size(CONNECT_STACK)
+            .spawn(move || {
+                let result = client.open_link();
+                client.attempt_ended(result);
+            });
+        if let Err(error) = spawned {
+            log::error!("starting a thread to reconnect: {error}");
+            let mut state = self.lock();
+            if !state.is_destroyed() {
+                let wait = state.back_off.next_wait(false);
+                state.phase = Phase::Waiting { until: Instant::now() + wait };
+            }
+        }
+    }
+
+    fn attempt_ended(&self, result: Result<Link, LinkError>) {
+        let unwanted = {
+            let mut state = self.lock();
+            match state.phase {
+                Phase::Connecting => {
+                    state.phase = Phase::Tried(Box::new(result));
+                    None
+                }
+                _ => result.ok(),
+            }
+        };
+        if let Some(link) = unwanted {
+            link.transport.close();
+        }
+        self.changed.notify_all();
+    }
+
+    /// Takes over the result of an attempt, on the thread that yields.
+    fn collect(&self, result: Result<Link, LinkError>) {
+        match result {
+            Ok(link) => {
+                if self.install(link) {
+                    log::info!("MQTT connection to {} is back", self.settings.host);
+                    let text = "mqtt reconnected";
+                    self.surroundings.state_event(Group::MqttComm, state::SUCCESS, text);
+                    self.tell(&Event::Reconnected);
+                }
+            }
+            Err(error) => {
+                self.report_failure(&error);
+                let mut state = self.lock();
+                if !state.is_destroyed() {
+                    let wait = state.back_off.next_wait(error.is_refusal());
+                    state.phase = Phase::Waiting { until: Instant::now() + wait };
+                    log::info!("next attempt to connect in {} ms", wait.as_millis());
+                }
+            }
+        }
+    }
+
+    /// Makes `link` the present connection and sends again what an earlier one left open. `false`
+    /// when the client has been destroyed meanwhile.
+    pub(super) fn install(&self, link: Link) -> bool {
+        let packets = {
+            let mut state = self.lock();
+            if state.is_destroyed() {
+                drop(state);
+                link.transport.close();
+                return false;
+            }
+            let now = Instant::now();
+            state.phase = Phase::Connected;
+            state.number += 1;
+            state.transport = Some(link.transport);
+            state.framer = link.framer;
+            state.input = link.input;
+            state.connected_at = now;
+            state.packet_began = None;
+            state.next_ping = now + self.settings.keep_alive;
+            state.ping_unanswered = None;
+            state.acknowledgements.clear();
+            unfinished(&mut state, link.session_present)
+        };
+        for packet in packets {
+            let deadline = Deadline::after(self.settings.request_timeout);
+            if self.send(&packet, deadline).is_err() {
+                break;
+            }
+        }
+        true
+    }
+
+    /// When the next thing has to be done that no byte from the server causes.
+    fn next_due(&self, state: &State) -> Instant {
+        let half = self.settings.keep_alive / 2;
+        let patience = self.settings.request_timeout * 2;
+        let mut due = state.next_ping;
+        due = state.ping_unanswered.map_or(due, |sent| due.min(sent + half));
+        due = state.packet_began.map_or(due, |began| due.min(began + patience));
+        let sent = state.outbox.iter().filter_map(|entry| entry.sent);
+        let asked = state.requests.iter().map(|request| request.sent);
+        sent.chain(asked).fold(due, |due, sent| due.min(sent + patience))
+    }
+
+    fn read(&self, transport: &dyn Transport, number: u64, deadline: Deadline) {
+        let mut portion = [0; PORTION];
+        match transport.read(&mut portion, deadline) {
+            Ok(0) => {}
+            Ok(n) => {
+                let mut state = self.lock();
+                if state.number == number && state.is_connected() {
+                    state.ping_unanswered = None;
+                    let arrived = portion.get(..n).unwrap_or_default();
+                    state.input.extend_from_slice(arrived);
+                }
+            }
+            Err(error) => self.lose(number, error.detail()),
+        }
+    }
+
+    fn do_what_is_due(&self) {
+        let now = Instant::now();
+        let number = self.lock().number;
+        let patience = self.settings.request_timeout * 2;
+        {
+            let state = self.lock();
+            let over = |since: Option<Instant>, limit| since.is_some_and(|at| at + limit <= now);
+            let dead = if over(state.ping_unanswered, self.settings.keep_alive / 2) {
+                "the server does not answer PINGREQ"
+            } else if over(state.packet_began, patience) {
+                "the server began a packet and did not finish it"
+            } else {
+                ""
+            };
+            drop(state);
+            if !dead.is_empty() {
+                return self.lose(number, dead);
+            }
+        }
+        self.send_acknowledgements();
+        if self.lock().next_ping <= now {
+            let sent = self.send(&codec::PINGREQ, Deadline::after(self.settings.request_timeout));
+            let mut state = self.lock();
+            state.next_ping = now + self.settings.keep_alive;
+            if sent != Err(SendError::Offline) {
+                // Also when it could not be sent: a wire that takes nothing is as dead.
+                state.ping_unanswered.get_or_insert(now);
+            }
+        }
+        self.retransmit(now, patience);
+        self.expire_requests(now, patience);
+    }
+
+    /// Gives up requests that the server did not answer. Their subscriptions stay and are renewed
+    /// with the next connection.
+    fn expire_requests(&self, now: Instant, patience: Duration) {
+        let expired: Vec<Request> = {
+            let mut state = self.lock();
+            let (expired, waiting) =
+                state.requests.drain(..).partition(|request| request.sent + patience <= now);
+            state.requests = waiting;
+            expired
+        };
+        for request in expired.into_iter().filter(|request| request.announced) {
+            self.tell(&match request.asked {
+                Asked::Subscribe { .. } => Event::SubscribeTimeout(request.packet_id),
+                Asked::Unsubscribe { .. } => Event::UnsubscribeTimeout(request.packet_id),
+            });
+        }
+    }
+}
+
+/// The packets that a new connection has to begin with: requests without an answer, subscriptions
+/// that the server has forgotten, messages without PUBACK (with DUP), in this order.
+fn unfinished(state: &mut State, session_present: bool) -> Vec<Vec<u8>> {
+    let now = Instant::now();
+    if !session_present {
+        let asked: Vec<String> =
+            state.requests.iter().map(|r| r.asked.filter().to_owned()).collect();
+        let mut forgotten: Vec<(String, u8)> = Vec::new();
+        for subscription in &state.subscriptions {
+            let Some(qos) = subscription.qos else { continue };
+            let known = forgotten.iter().any(|(filter, _)| *filter == subscription.filter);
+            if !known && !asked.contains(&subscription.filter) {
+                forgotten.push((subscription.filter.clone(), qos));
+            }
+        }
+        for (filter, qos) in forgotten {
+            let packet_id = state.new_packet_id();
+            let asked = Asked::Subscribe { filter, qos };
+            state.requests.push(Request { packet_id, asked, sent: now, announced: false });
+        }
+    }
+    let mut packets = Vec::new();
+    for request in &mut state.requests {
+        request.sent = now;
+        packets.extend(request.asked.packet(request.packet_id));
+    }
+    for entry in state.outbox.iter_mut().filter(|entry| entry.sent.is_some()) {
+        entry.sent = Some(now);
+        entry.message.dup = true;
+        packets.extend(codec::publish(&entry.message));
+    }
+    packets
+}
