@@ -9,7 +9,7 @@ use std::{env, fs};
 
 /// Sources of `src/ffi` whose functions the Link SDK's own header names declare (`include/compat`),
 /// or that export nothing. All others make up `linksdk_hal.h`.
-const NOT_IN_HEADER: [&str; 10] = [
+const NOT_IN_HEADER: [&str; 11] = [
     "boundary.rs",
     "device_model.rs",
     "events.rs",
@@ -18,6 +18,7 @@ const NOT_IN_HEADER: [&str; 10] = [
     "mqtt.rs",
     "os.rs",
     "ptr.rs",
+    "settings.rs",
     "sign.rs",
     "surroundings.rs",
 ];

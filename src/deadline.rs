@@ -28,6 +28,11 @@ impl Deadline {
         Self(Instant::now())
     }
 
+    /// This deadline, moved back by `more`.
+    pub fn plus(self, more: Duration) -> Self {
+        Self(self.0.checked_add(more).unwrap_or(self.0))
+    }
+
     /// The earlier of two deadlines.
     pub fn earlier(self, other: Self) -> Self {
         self.min(other)

@@ -126,6 +126,16 @@ impl Error {
         self.kind
     }
 
+    /// What came back, in words that make sense within the 63 characters of a state message.
+    pub fn brief(&self) -> &str {
+        // Details lead from the general to the particular; where they are long, the particular is
+        // what the firmware does not know yet.
+        match self.detail.split_once(": ") {
+            Some((_, particular)) if self.detail.len() > 63 => particular,
+            _ => &self.detail,
+        }
+    }
+
     /// What was attempted and what came back.
     pub fn detail(&self) -> &str {
         &self.detail

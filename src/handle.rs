@@ -30,6 +30,19 @@ struct Places<T> {
     free: VecDeque<usize>,
 }
 
+impl<T> Places<T> {
+    fn free_place(&mut self) -> Option<usize> {
+        if let Some(index) = self.free.pop_front() {
+            return Some(index);
+        }
+        if self.places.len() >= CAPACITY {
+            return None;
+        }
+        self.places.push(Place { generation: 1, content: None });
+        Some(self.places.len() - 1)
+    }
+}
+
 /// Things that C holds by number. All methods may be called from any thread.
 pub struct Table<T> {
     inner: Mutex<Places<T>>,
@@ -47,18 +60,19 @@ impl<T> Table<T> {
 
     /// Takes `content` in and returns its handle, 1 to [`LARGEST`]; `None` when the table is full.
     pub fn insert(&self, content: Arc<T>) -> Option<u32> {
+        self.insert_with(|_| content).map(|(handle, _)| handle)
+    }
+
+    /// Like [`Self::insert`], for content that has to know its own handle.
+    /// `make` must not use the table.
+    pub fn insert_with(&self, make: impl FnOnce(u32) -> Arc<T>) -> Option<(u32, Arc<T>)> {
         let mut inner = self.lock();
-        let index = match inner.free.pop_front() {
-            Some(index) => index,
-            None if inner.places.len() < CAPACITY => {
-                inner.places.push(Place { generation: 1, content: None });
-                inner.places.len() - 1
-            }
-            None => return None,
-        };
+        let index = inner.free_place()?;
         let place = inner.places.get_mut(index)?;
-        place.content = Some(content);
-        Some(place.generation << PLACE_BITS | u32::try_from(index).ok()?)
+        let handle = place.generation << PLACE_BITS | u32::try_from(index).ok()?;
+        let content = make(handle);
+        place.content = Some(Arc::clone(&content));
+        Some((handle, content))
     }
 
     /// What `handle` names, if it is still there.

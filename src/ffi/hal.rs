@@ -6,6 +6,7 @@ use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::handle::Table;
 use crate::log;
+use crate::state::{self, Group};
 use crate::tls::Target;
 use crate::tls::session::{Connection, ESTABLISH_TIMEOUT};
 use libc::{c_char, c_int, c_void};
@@ -87,16 +88,38 @@ fn establish(host: Option<&str>, port: u16, ca_crt: Option<&[u8]>) -> Result<usi
     let wrong = |detail: &str| {
         let error = Error::new(ErrorKind::InvalidArgument, detail);
         log::error!("HAL_SSL_Establish: {error}");
+        raise(&error);
         error
     };
     let host = host.filter(|host| !host.is_empty());
     let host = host.ok_or_else(|| wrong("host is NULL, empty, too long or not text"))?;
     let ca_crt = ca_crt.ok_or_else(|| wrong("ca_crt is NULL"))?;
     let target = device_target(host, port, ca_crt);
-    let connection = Connection::establish(&target, Deadline::after(ESTABLISH_TIMEOUT))?;
+    let deadline = Deadline::after(ESTABLISH_TIMEOUT);
+    let connection = Connection::establish(&target, deadline).inspect_err(raise)?;
+    if !connection.authenticates_device() {
+        raise_no_certificate();
+    }
     let handle = CONNECTIONS.insert(connection);
     let handle = handle.ok_or_else(|| wrong("too many connections are open"))?;
     Ok(usize::try_from(handle).unwrap_or(0))
+}
+
+fn raise(error: &Error) {
+    state::raise(Group::SysDepend, error.kind().state_code(), error.brief());
+}
+
+/// Tells the firmware that it has no device certificate: it may have meant to have one.
+pub(crate) fn raise_no_certificate() {
+    let text = "no device certificate: g_cli_crt and g_cli_key are NULL";
+    state::raise(Group::SysDepend, state::TLS_NO_DEVICE_CERTIFICATE, text);
+}
+
+/// Whether the firmware has set a device certificate.
+#[cfg(feature = "sdk")]
+pub(crate) fn has_device_certificate() -> bool {
+    // SAFETY: reading the pointer itself, see `device_target`.
+    !unsafe { g_cli_crt }.is_null()
 }
 
 /// The return value for an error on an established connection.
@@ -107,11 +130,15 @@ fn failure(error: &Error) -> c_int {
     }
 }
 
-/// The return value for a number of bytes, which never exceeds the `int` that the caller gave.
-fn count(result: Result<usize>) -> c_int {
+/// The return value for a number of bytes, which never exceeds the `int` that the caller gave. Tells
+/// the firmware why a connection ended, the first time that somebody notices.
+fn count(connection: &Connection, result: Result<usize>) -> c_int {
     match result {
         Ok(n) => c_int::try_from(n).unwrap_or(c_int::MAX),
-        Err(error) => failure(&error),
+        Err(error) => {
+            connection.unreported_error().iter().for_each(raise);
+            failure(&error)
+        }
     }
 }
 
@@ -153,7 +180,7 @@ pub unsafe extern "C" fn hal_ssl_read(
             };
             // SAFETY: the caller's promise.
             let Some(buffer) = (unsafe { ptr::output(buf, len) }) else { return CLOSED_BY_ERROR };
-            count(connection.read(buffer, Deadline::after_ms(timeout)))
+            count(&connection, connection.read(buffer, Deadline::after_ms(timeout)))
         },
     )
 }
@@ -190,7 +217,7 @@ pub unsafe extern "C" fn hal_ssl_write(
             };
             // SAFETY: the caller's promise.
             let Some(bytes) = (unsafe { ptr::input(buf, len) }) else { return CLOSED_BY_ERROR };
-            count(connection.write(bytes, Deadline::after_ms(timeout)))
+            count(&connection, connection.write(bytes, Deadline::after_ms(timeout)))
         },
     )
 }

@@ -16,7 +16,13 @@ pub mod hooks;
 pub mod ioctl;
 pub mod log;
 #[cfg(feature = "sdk")]
+pub mod mqtt;
+#[cfg(feature = "sdk")]
 pub mod os;
 pub mod ptr;
 #[cfg(feature = "sdk")]
+pub mod settings;
+#[cfg(feature = "sdk")]
 pub mod sign;
+#[cfg(feature = "sdk")]
+pub mod surroundings;

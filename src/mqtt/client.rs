@@ -122,7 +122,7 @@ impl Client {
         settings: Settings,
         connector: Box<dyn Connector>,
         surroundings: Box<dyn Surroundings>,
-    ) -> Arc<Self> {
+    ) -> Self {
         let now = Instant::now();
         let state = State {
             phase: Phase::Lost,
@@ -143,14 +143,14 @@ impl Client {
             back_off: BackOff::new(settings.retry),
             reader: None,
         };
-        Arc::new(Self {
+        Self {
             settings,
             connector,
             surroundings,
             state: Mutex::new(state),
             changed: Condvar::new(),
             gate: Gate::default(),
-        })
+        }
     }
 
     /// Connects for the first time and waits for the identity while ProductKey or DeviceName is

@@ -67,7 +67,7 @@ impl TcpSocket {
             if let Some(stream) = first_connected(&mut attempts, &mut failures, step)? {
                 return Self::from_connected(stream);
             }
-            if deadline.is_over() {
+            if deadline.is_over() && !attempts.is_empty() {
                 let tried: Vec<_> =
                     attempts.iter().map(|(address, _)| address.to_string()).collect();
                 let detail = format!("connecting to {}: no answer in time", tried.join(", "));

@@ -24,7 +24,10 @@ const WRITE_CHUNK: usize = 16 * 1024;
 pub struct RustlsEngine {
     connection: ClientConnection,
     has_certificate: bool,
+    /// Why nothing more can be received: final for everything.
     failed: Option<Error>,
+    /// Why nothing more can be sent. What the server said before may still be there to read.
+    send_failed: Option<Error>,
 }
 
 /// How an attempt to receive ended.
@@ -40,7 +43,12 @@ impl RustlsEngine {
         let name = config::server_name(host)?;
         let connection = ClientConnection::new(Arc::clone(&configuration.client), name)
             .map_err(|e| errors::translate(&e, configuration.has_certificate(), true))?;
-        Ok(Self { connection, has_certificate: configuration.has_certificate(), failed: None })
+        Ok(Self {
+            connection,
+            has_certificate: configuration.has_certificate(),
+            failed: None,
+            send_failed: None,
+        })
     }
 
     fn fail(&mut self, error: Error) -> Outcome {
@@ -50,6 +58,12 @@ impl RustlsEngine {
 
     fn fail_io(&mut self, doing: &str, error: &io::Error) -> Outcome {
         self.fail(Error::new(ErrorKind::ConnectionLost, format!("{doing}: {error}")))
+    }
+
+    fn fail_sending(&mut self, error: &io::Error) -> Outcome {
+        let error = Error::new(ErrorKind::ConnectionLost, format!("sending: {error}"));
+        self.send_failed = Some(error.clone());
+        Outcome::Failed(error)
     }
 
     /// Sends what waits. `Ok(false)` when the stream takes no more now.
@@ -137,7 +151,7 @@ impl RustlsEngine {
         match self.send(io) {
             Ok(true) => {}
             Ok(false) => return Outcome::WantWrite,
-            Err(e) => return self.fail_io("sending", &e),
+            Err(e) => return self.fail_sending(&e),
         }
         let chunk = bytes.get(..bytes.len().min(WRITE_CHUNK)).unwrap_or(bytes);
         let taken = match self.connection.writer().write(chunk) {
@@ -146,7 +160,7 @@ impl RustlsEngine {
         };
         match self.send(io) {
             Ok(_) => Outcome::Done(taken),
-            Err(e) => self.fail_io("sending", &e),
+            Err(e) => self.fail_sending(&e),
         }
     }
 
@@ -154,14 +168,15 @@ impl RustlsEngine {
         match self.send(io) {
             Ok(true) => Outcome::Done(0),
             Ok(false) => Outcome::WantWrite,
-            Err(e) => self.fail_io("sending", &e),
+            Err(e) => self.fail_sending(&e),
         }
     }
 }
 
 impl Engine for RustlsEngine {
     fn step(&mut self, io: &mut dyn Io, want: Want<'_>) -> Outcome {
-        if let (Some(error), false) = (&self.failed, matches!(want, Want::Read(_))) {
+        let failed = self.failed.as_ref().or(self.send_failed.as_ref());
+        if let (Some(error), false) = (failed, matches!(want, Want::Read(_))) {
             return Outcome::Failed(error.clone());
         }
         match want {

@@ -11,7 +11,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::log;
 use crate::os::dns;
 use crate::os::tcp::{Interest, TcpSocket};
-use crate::state::{self, Group};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,44 +19,51 @@ use std::time::{Duration, Instant};
 /// How long `establish` may take as a whole when the caller has no wish of its own.
 pub const ESTABLISH_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How far past its deadline a call may go on while it makes progress without waiting: a call with
+/// timeout 0 takes what is there, and a peer that never stops cannot hold it.
+const GRACE: Duration = Duration::from_millis(20);
+
+/// Why the connection ended, once a call has found out. Writing may fail while there is still
+/// something to read, and what the server said last explains the failure.
+#[derive(Default)]
+struct Ended {
+    reading: Option<Error>,
+    writing: Option<Error>,
+    reported: bool,
+}
+
 /// One established TLS connection. All methods may be called from any thread.
 pub struct Connection {
     socket: TcpSocket,
     engine: Mutex<Box<dyn Engine>>,
     destroyed: AtomicBool,
-    /// Why the connection ended, once a call has found out.
-    ended: Mutex<Option<Error>>,
+    ended: Mutex<Ended>,
+    authenticates_device: bool,
     negotiated: Option<Negotiated>,
     handshake_time: Duration,
 }
 
 impl Connection {
-    /// Resolves, connects and completes the handshake, all before `deadline`. A failure is logged
-    /// and raised as a state event before it is returned.
+    /// Resolves, connects and completes the handshake, all before `deadline`. Success and failure
+    /// are logged; raising a state event is for the caller, on a thread where handlers may run.
     pub fn establish(target: &Target, deadline: Deadline) -> Result<Arc<Self>> {
         let place = format!("{}:{}", target.host, target.port);
         let result = Self::try_establish(target, deadline);
         match &result {
-            Ok(connection) => {
-                if let Some(negotiated) = &connection.negotiated {
-                    log::info!(
-                        "{} {}, {} handshake with {place} in {} ms",
-                        negotiated.protocol,
-                        negotiated.cipher_suite,
-                        if negotiated.resumed { "resumed" } else { "full" },
-                        connection.handshake_time.as_millis()
-                    );
-                }
-            }
-            Err(error) => {
-                log::error!("connecting to {place} failed: {error}");
-                state::raise(Group::SysDepend, error.kind().state_code(), error.detail());
-            }
+            Ok(Self { negotiated: Some(negotiated), handshake_time, .. }) => log::info!(
+                "{} {}, {} handshake with {place} in {} ms",
+                negotiated.protocol,
+                negotiated.cipher_suite,
+                if negotiated.resumed { "resumed" } else { "full" },
+                handshake_time.as_millis()
+            ),
+            Ok(_) => {}
+            Err(error) => log::error!("connecting to {place} failed: {error}"),
         }
-        result
+        result.map(Arc::new)
     }
 
-    fn try_establish(target: &Target, deadline: Deadline) -> Result<Arc<Self>> {
+    fn try_establish(target: &Target, deadline: Deadline) -> Result<Self> {
         let configuration = engine::configuration(target)?;
         let engine = RustlsEngine::new(&configuration, &target.host)?;
         if !configuration.has_certificate() {
@@ -65,21 +71,18 @@ impl Connection {
                 "no device certificate: g_cli_crt and g_cli_key are NULL; if the firmware defines \
                  them in a static library, link with -Wl,-u,g_cli_crt -Wl,-u,g_cli_key"
             );
-            state::raise(
-                Group::SysDepend,
-                state::TLS_NO_DEVICE_CERTIFICATE,
-                "no device certificate: g_cli_crt and g_cli_key are NULL",
-            );
         }
         let addresses = dns::resolve(&target.host, target.port, deadline)?;
         let socket = TcpSocket::connect(&addresses, deadline)?;
-        Self::handshake(socket, Box::new(engine), deadline).map(Arc::new)
+        let has_certificate = configuration.has_certificate();
+        Self::handshake(socket, Box::new(engine), has_certificate, deadline)
     }
 
     /// Completes the handshake of `engine` over `socket`.
     fn handshake(
         socket: TcpSocket,
         mut engine: Box<dyn Engine>,
+        authenticates_device: bool,
         deadline: Deadline,
     ) -> Result<Self> {
         let start = Instant::now();
@@ -105,7 +108,8 @@ impl Connection {
             negotiated: engine.negotiated(),
             engine: Mutex::new(engine),
             destroyed: AtomicBool::new(false),
-            ended: Mutex::new(None),
+            ended: Mutex::new(Ended::default()),
+            authenticates_device,
             handshake_time: start.elapsed(),
         })
     }
@@ -113,6 +117,21 @@ impl Connection {
     /// What the handshake agreed on.
     pub fn negotiated(&self) -> Option<&Negotiated> {
         self.negotiated.as_ref()
+    }
+
+    /// Whether a device certificate was there to be presented.
+    pub fn authenticates_device(&self) -> bool {
+        self.authenticates_device
+    }
+
+    /// The error with which the connection ended, if the firmware should hear of it and has not
+    /// yet: in TLS 1.3 a server that refuses the device's certificate says so only after our side
+    /// of the handshake was complete.
+    pub fn unreported_error(&self) -> Option<Error> {
+        let mut ended = self.ended();
+        let error = ended.reading.clone().or_else(|| ended.writing.clone())?;
+        let ordinary = matches!(error.kind(), ErrorKind::PeerClosed | ErrorKind::ConnectionLost);
+        (!ordinary && !std::mem::replace(&mut ended.reported, true)).then_some(error)
     }
 
     /// How long the TLS handshake took, without DNS and TCP.
@@ -133,27 +152,24 @@ impl Connection {
     }
 
     fn receive(&self, buffer: &mut [u8], fill: bool, deadline: Deadline) -> Result<usize> {
+        let grace = deadline.plus(GRACE);
         let mut filled = 0;
         while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             let interest = match self.step(Want::Read(rest)) {
                 Ok(Outcome::Done(n)) => {
                     filled += n;
-                    if !fill {
+                    if !fill || grace.is_over() {
                         return Ok(filled);
-                    }
-                    // A peer that sends without end must not keep a call past its deadline.
-                    if deadline.is_over() {
-                        break;
                     }
                     continue;
                 }
                 Ok(Outcome::WantWrite) => Interest::Either,
                 Ok(_) => Interest::Read,
-                Err(_) if filled > 0 => break,
+                Err(_) if filled > 0 => return Ok(filled),
                 Err(error) => return Err(error),
             };
             if deadline.is_over() {
-                break;
+                return Ok(filled);
             }
             self.socket.wait(interest, deadline);
         }
@@ -168,6 +184,7 @@ impl Connection {
     /// are sent before later ones.
     pub fn write(&self, bytes: &[u8], deadline: Deadline) -> Result<usize> {
         self.check()?;
+        let grace = deadline.plus(GRACE);
         let mut accepted = 0;
         loop {
             let rest = bytes.get(accepted..).unwrap_or_default();
@@ -176,6 +193,9 @@ impl Connection {
                 Ok(Outcome::Done(_)) if rest.is_empty() => return Ok(accepted),
                 Ok(Outcome::Done(n)) => {
                     accepted += n;
+                    if grace.is_over() {
+                        return Ok(accepted);
+                    }
                     continue;
                 }
                 Ok(_) => {}
@@ -203,11 +223,16 @@ impl Connection {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn ended(&self) -> MutexGuard<'_, Ended> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// One step of the engine. What ends the connection becomes an error here and is remembered.
     fn step(&self, want: Want<'_>) -> Result<Outcome> {
         if self.destroyed.load(Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::Destroyed, "the connection was destroyed"));
+            return Err(destroyed());
         }
+        let reading = matches!(want, Want::Read(_));
         let outcome = self.engine().step(&mut SocketIo(&self.socket), want);
         let error = match outcome {
             Outcome::Closed => {
@@ -220,44 +245,45 @@ impl Connection {
             Outcome::Failed(error) => error,
             other => return Ok(other),
         };
-        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = ended.is_none();
-        let error = ended.get_or_insert(error).clone();
-        drop(ended);
-        if first && !self.destroyed.load(Ordering::SeqCst) {
-            report_end(&error);
+        if self.destroyed.load(Ordering::SeqCst) {
+            return Err(destroyed());
+        }
+        let (error, first) = {
+            let mut ended = self.ended();
+            let place = if reading { &mut ended.reading } else { &mut ended.writing };
+            let first = place.is_none();
+            (place.get_or_insert(error).clone(), first)
+        };
+        if first {
+            match error.kind() {
+                ErrorKind::PeerClosed => log::info!("{error}"),
+                ErrorKind::ConnectionLost => log::warning!("{error}"),
+                _ => log::error!("{error}"),
+            }
         }
         Err(error)
     }
 
-    /// Why no more can be done, if so.
+    /// Why nothing more can be written, if so.
     fn check(&self) -> Result<()> {
         if self.destroyed.load(Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::Destroyed, "the connection was destroyed"));
+            return Err(destroyed());
         }
-        match &*self.ended.lock().unwrap_or_else(PoisonError::into_inner) {
+        let ended = self.ended();
+        match ended.reading.as_ref().or(ended.writing.as_ref()) {
             Some(error) => Err(error.clone()),
             None => Ok(()),
         }
     }
 }
 
+fn destroyed() -> Error {
+    Error::new(ErrorKind::Destroyed, "the connection was destroyed")
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         self.destroy();
-    }
-}
-
-/// Tells the firmware about the end of a connection, once. In TLS 1.3 a server that refuses the
-/// device's certificate says so only now, after our side of the handshake was complete.
-fn report_end(error: &Error) {
-    match error.kind() {
-        ErrorKind::PeerClosed => log::info!("{error}"),
-        ErrorKind::ConnectionLost => log::warning!("{error}"),
-        _ => {
-            log::error!("{error}");
-            state::raise(Group::SysDepend, error.kind().state_code(), error.detail());
-        }
     }
 }
 

@@ -72,8 +72,8 @@ fn alert_received(alert: AlertDescription, has_certificate: bool, handshaking: b
     let name = alert_name(alert);
     if is_about_certificate(alert) {
         let detail = match has_certificate {
-            true => format!("the server refused the device's certificate (alert {name})"),
-            false => format!("the server wants a device certificate, none is set (alert {name})"),
+            true => format!("alert {name}: the server refused the device's certificate"),
+            false => format!("alert {name}: the server wants a device certificate, none is set"),
         };
         return Error::new(ErrorKind::DeviceCertificateRefused, detail);
     }
