@@ -17,6 +17,7 @@ const HEIGHTS: &[(&str, u8)] = &[
     ("identity", 1),
     ("device", 1),
     ("event", 1),
+    ("firmware", 1),
     ("tls", 2),
     ("tls::rustls", 3),
     ("tls::engine", 3),
@@ -74,8 +75,10 @@ fn violations(module: &str, source: &str) -> Vec<String> {
         }
     }
     let room = module.split("::").next().unwrap_or_default();
-    let without_lints = code.replace("unsafe_code", "").replace("unsafe_op", "");
-    if !UNSAFE_ROOMS.contains(&room) && without_lints.contains("unsafe") {
+    // The names of lints and the types of C functions are no unsafe code.
+    let harmless = ["unsafe_code", "unsafe_op", "unsafe extern \"C\" fn("];
+    let code = harmless.iter().fold(code, |code, words| code.replace(words, ""));
+    if !UNSAFE_ROOMS.contains(&room) && code.contains("unsafe") {
         found.push(format!("{module} contains `unsafe` outside {UNSAFE_ROOMS:?}"));
     }
     found
