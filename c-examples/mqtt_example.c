@@ -25,9 +25,10 @@
 
 static int message_came_back;
 
-static void on_log(int level, const char *line)
+static void on_log(int level, const char *line, void *context)
 {
     (void)level;
+    (void)context;
     printf("  log       %s\n", line);
 }
 
@@ -115,7 +116,7 @@ int main(int argc, char *argv[])
         return fail("usage: mqtt_example [HOST PORT]", 0);
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
-    linksdk_set_log_hook(on_log);
+    linksdk_set_log_hook(on_log, NULL);
     IOT_RegisterCallback(ITE_IDENTITY_RESPONSE, on_identity);
 
     memset(&parameters, 0, sizeof(parameters));

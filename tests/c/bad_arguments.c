@@ -82,6 +82,44 @@ static void bad_signing(void)
     CHECK(IOT_Sign_MQTT(IOTX_CLOUD_REGION_SHANGHAI, &meta, &sign) == STATE_USER_INPUT_INVALID);
 }
 
+static void no_handlers(void)
+{
+    CHECK(IOT_RegisterCallback(ITE_AWSS_STATUS, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_CONNECT_SUCC, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_CONNECT_FAIL, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_DISCONNECTED, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_RAWDATA_ARRIVED, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_SERVICE_REQUEST, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_SERVICE_REQUEST_EXT, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_PROPERTY_SET, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_PROPERTY_DESIRED_GET_REPLY, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_PROPERTY_GET, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_REPORT_REPLY, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_TRIGGER_EVENT_REPLY, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_TIMESTAMP_REPLY, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_TOPOLIST_REPLY, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_PERMIT_JOIN, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_INITIALIZE_COMPLETED, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_FOTA, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_FOTA_MODULE, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_COTA, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_MQTT_CONNECT_SUCC, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_CLOUD_ERROR, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_DYNREG_DEVICE_SECRET, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_IDENTITY_RESPONSE, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_BIND_EVENT, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_STATE_EVERYTHING, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_STATE_USER_INPUT, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_STATE_SYS_DEPEND, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_STATE_MQTT_COMM, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_STATE_WIFI_PROV, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_STATE_COAP_LOCAL, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_STATE_HTTP_COMM, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_STATE_OTA, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_STATE_DEV_BIND, NULL) == 0);
+    CHECK(IOT_RegisterCallback(ITE_STATE_DEV_MODEL, NULL) == 0);
+}
+
 static void bad_events(void)
 {
     CHECK(IOT_RegisterCallback(ITE_STATE_EVERYTHING, NULL) == 0);
@@ -153,6 +191,7 @@ int main(void)
 {
     bad_settings();
     bad_signing();
+    no_handlers();
     bad_events();
     bad_handles();
     bad_system_calls();

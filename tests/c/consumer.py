@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Uses the installed package as firmware projects do, after moving it to another folder.
 
-    consumer.py find_package|pkg_config|makefile --prefix DIR --work DIR [--cc gcc]
+    consumer.py find_package|pkg_config|makefile --prefix DIR --work DIR [--cc gcc] [--cxx g++]
 """
 
 import argparse
@@ -27,7 +27,8 @@ def find_package(options, prefix):
     run(["cmake", "-S", os.path.join(SOURCES, "find_package"), "-B", build,
          f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_C_COMPILER={options.cc}"])
     run(["cmake", "--build", build])
-    for program in ("application", "hal_only", "with_library", "beside_old_hal"):
+    for program in ("application", "hal_only", "with_library", "with_private_library",
+                    "beside_old_hal"):
         run([os.path.join(build, program)])
 
 
@@ -40,21 +41,29 @@ def pkg_config(options, prefix):
     def build(program, source, words):
         output = os.path.join(options.work, program)
         run([options.cc, *STRICT, "-o", output, os.path.join(SOURCES, source), *words])
-        return [output]
+        return output
 
-    run(build("application", "application.c", flags("linksdk")))
-    run(build("hal_only", "hal_only.c", flags("linksdk-hal")))
+    run([build("application", "application.c", flags("linksdk"))])
+    run([build("hal_only", "hal_only.c", flags("linksdk-hal"))])
+    # The same file as C++; the object must not be taken for C++ source.
+    sources = ["-x", "c++", os.path.join(SOURCES, "application.c"), "-x", "none"]
+    program = os.path.join(options.work, "application_cxx")
+    run([options.cxx, "-std=c++17", "-Wall", "-Wextra", "-Werror", "-o", program, *sources,
+         *flags("linksdk")])
+    run([program])
 
     old_object = os.path.join(options.work, "old_hal.o")
     old = os.path.join(options.work, "libold_hal.a")
     run([options.cc, *STRICT, "-c", "-o", old_object, os.path.join(SOURCES, "old_hal.c")])
     run(["ar", "rcs", old, old_object])
-    run(build("beside_old_hal", "hal_only.c", [old, *flags("linksdk-hal")]))
-    # The control: as an archive after the old one ours loses, and the program notices.
-    archive = os.path.join(prefix, "lib/liblinksdk_hal.a")
-    lost = [word.replace("linksdk_hal.o", "liblinksdk_hal.a") for word in flags("linksdk-hal")]
-    assert any(os.path.realpath(word) == os.path.realpath(archive) for word in lost), lost
-    run(build("loses_to_old_hal", "hal_only.c", [old, *lost]), expect=1)
+    run([build("before_old_hal", "hal_only.c", [*flags("linksdk-hal"), old])])
+    # After it, the object clashes, which is heard; the archive would lose in silence.
+    said = run([options.cc, os.path.join(SOURCES, "hal_only.c"), old, *flags("linksdk-hal"),
+                "-o", os.path.join(options.work, "clash")], expect=1)
+    if "multiple definition" not in said:
+        sys.exit(f"the clash is not reported as such:\n{said}")
+    archive = [word.replace("linksdk_hal.o", "liblinksdk_hal.a") for word in flags("linksdk-hal")]
+    run([build("loses_to_old_hal", "hal_only.c", [old, *archive])], expect=1)
 
 
 def makefile(options, prefix):
@@ -70,6 +79,7 @@ def main():
     parser.add_argument("--prefix", required=True)
     parser.add_argument("--work", required=True)
     parser.add_argument("--cc", default="gcc")
+    parser.add_argument("--cxx", default="g++")
     options = parser.parse_args()
     # MAKEFLAGS of a surrounding make would reach ours.
     for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):

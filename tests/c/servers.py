@@ -118,7 +118,8 @@ class OpenSsl(Server):
     def __init__(self, options):
         super().__init__(options, "s_server")
         pki = options.pki
-        self.start(["openssl", "s_server", "-accept", "127.0.0.1:0", "-rev",
+        suite = ["-ciphersuites", options.suite] if options.suite else []
+        self.start(["openssl", "s_server", *suite, "-accept", "127.0.0.1:0", "-rev",
                     "-cert", f"{pki}/{options.server_cert}.crt",
                     "-key", f"{pki}/{options.server_cert}.key",
                     "-CAfile", f"{pki}/device-ca.crt", "-Verify", "2", "-verify_return_error",
@@ -182,6 +183,7 @@ class Mosquitto(OnFreePort):
                            f"keyfile {pki}/{options.server_cert}.key\n"
                            "require_certificate true\n"
                            "allow_anonymous true\n"
+                           + (f"ciphers_tls1.3 {options.suite}\n" if options.suite else "") +
                            "persistence false\n")
                 # As root it would become the user mosquitto, who may not read the build folder.
                 if os.geteuid() == 0:

@@ -105,14 +105,15 @@ static void keep(int is_state, int code, const char *text)
     pthread_mutex_unlock(&reports_lock);
 }
 
-static void keep_log_line(int level, const char *line)
+static void keep_log_line(int level, const char *line, void *context)
 {
+    (void)context;
     keep(0, level, line);
 }
 
 void collect_log(void)
 {
-    linksdk_set_log_hook(keep_log_line);
+    linksdk_set_log_hook(keep_log_line, NULL);
     linksdk_set_log_level(5);
 }
 
