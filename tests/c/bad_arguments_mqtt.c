@@ -52,7 +52,7 @@ static void live_client(void *client)
     CHECK_EQUAL(IOT_MQTT_Yield(client, INT_MIN), -0x113);
     CHECK(IOT_MQTT_Subscribe(client, NULL, IOTX_MQTT_QOS0, on_message, NULL) < 0);
     CHECK(IOT_MQTT_Subscribe(client, topic, IOTX_MQTT_QOS0, NULL, NULL) < 0);
-    CHECK_EQUAL(IOT_MQTT_Subscribe(client, "", IOTX_MQTT_QOS0, on_message, NULL), -0x322);
+    CHECK_EQUAL(IOT_MQTT_Subscribe(client, "", IOTX_MQTT_QOS0, on_message, NULL), -0x113);
     CHECK_EQUAL(IOT_MQTT_Subscribe(client, "/a/#/b", IOTX_MQTT_QOS0, on_message, NULL), -0x322);
     CHECK(IOT_MQTT_Subscribe_Sync(client, NULL, IOTX_MQTT_QOS0, on_message, NULL, 10) < 0);
     CHECK(IOT_MQTT_Unsubscribe(client, NULL) < 0);
