@@ -3,22 +3,41 @@
 
     certificates.py DIR
 
-DIR then holds platform-ca, server-rsa, server-ecdsa, device-ca, device-rsa and device-ecdsa, each as
-.crt and .key. They are independent of the companion command on purpose.
+Each name in ROOTS and LEAVES becomes DIR/name.crt and DIR/name.key. They are independent of the
+companion command on purpose.
 """
 
 import os
 import subprocess
 import sys
 
-ROOTS = ["platform-ca", "device-ca"]
+ROOTS = ["platform-ca", "device-ca", "other-ca"]
 LEAVES = [
-    # name, issuer, key, subject, extensions
-    ("server-rsa", "platform-ca", "rsa:2048", "/CN=localhost", "serverAuth"),
-    ("server-ecdsa", "platform-ca", "ec", "/CN=localhost", "serverAuth"),
-    ("device-rsa", "device-ca", "rsa:2048", "/CN=test device", "clientAuth"),
-    ("device-ecdsa", "device-ca", "ec", "/CN=test device", "clientAuth"),
+    # name, issuer, key, extended key usage, name in the certificate, expired?
+    ("server-rsa", "platform-ca", "rsa:2048", "serverAuth", "localhost", False),
+    ("server-ecdsa", "platform-ca", "ec", "serverAuth", "localhost", False),
+    ("server-other-name", "platform-ca", "ec", "serverAuth", "elsewhere.example", False),
+    ("server-expired", "platform-ca", "ec", "serverAuth", "localhost", True),
+    ("device-rsa", "device-ca", "rsa:2048", "clientAuth", "test device", False),
+    ("device-ecdsa", "device-ca", "ec", "clientAuth", "test device", False),
+    ("device-expired", "device-ca", "rsa:2048", "clientAuth", "test device", True),
+    ("device-unknown", "other-ca", "rsa:2048", "clientAuth", "unknown device", False),
 ]
+
+# `openssl ca` is the only command of OpenSSL 3.0 that takes both dates.
+CA_CONFIGURATION = """
+[ca]
+default_ca = any
+[any]
+database = {folder}/{name}.index
+new_certs_dir = {folder}
+rand_serial = yes
+default_md = sha256
+policy = any_name
+copy_extensions = copy
+[any_name]
+commonName = supplied
+"""
 
 
 def openssl(*words):
@@ -27,29 +46,47 @@ def openssl(*words):
         sys.exit(f"openssl {' '.join(words)}\n{done.stderr}")
 
 
-def new_key(kind):
-    words = ["-newkey", kind]
+def request(folder, name, kind, subject, extensions):
+    """The words for `openssl req` that make a new key and its certificate or request."""
+    words = ["req", "-newkey", kind, "-noenc", "-keyout", f"{folder}/{name}.key", "-subj", subject]
     if kind == "ec":
         words += ["-pkeyopt", "ec_paramgen_curve:prime256v1"]
-    return words + ["-noenc"]
+    for extension in extensions:
+        words += ["-addext", extension]
+    return words
+
+
+def issue(folder, leaf):
+    name, issuer, kind, usage, common_name, expired = leaf
+    extensions = ["basicConstraints=critical,CA:FALSE", f"extendedKeyUsage={usage}"]
+    if usage == "serverAuth":
+        extensions.append(f"subjectAltName=DNS:{common_name}")
+    words = request(folder, name, kind, f"/CN={common_name}", extensions)
+    signer = [f"{folder}/{issuer}.crt", f"{folder}/{issuer}.key"]
+    if not expired:
+        openssl(*words, "-x509", "-days", "2", "-CA", signer[0], "-CAkey", signer[1],
+                "-out", f"{folder}/{name}.crt")
+        return
+    openssl(*words, "-out", f"{folder}/{name}.csr")
+    configuration = f"{folder}/{name}.conf"
+    with open(configuration, "w", encoding="utf-8") as file:
+        file.write(CA_CONFIGURATION.format(folder=folder, name=name))
+    with open(f"{folder}/{name}.index", "w", encoding="utf-8"):
+        pass
+    openssl("ca", "-batch", "-notext", "-config", configuration, "-cert", signer[0],
+            "-keyfile", signer[1], "-startdate", "20200101000000Z", "-enddate", "20210101000000Z",
+            "-in", f"{folder}/{name}.csr", "-out", f"{folder}/{name}.crt")
 
 
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
-
-    def place(name):
-        return ["-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.crt"]
-
     for name in ROOTS:
-        openssl("req", "-x509", *new_key("rsa:2048"), *place(name), "-days", "2",
-                "-subj", f"/CN=test {name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-    for name, issuer, kind, subject, usage in LEAVES:
-        openssl("req", "-x509", *new_key(kind), *place(name), "-days", "2", "-subj", subject,
-                "-CA", f"{folder}/{issuer}.crt", "-CAkey", f"{folder}/{issuer}.key",
-                "-addext", "basicConstraints=critical,CA:FALSE",
-                "-addext", f"extendedKeyUsage={usage}",
-                "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
+        words = request(folder, name, "rsa:2048", f"/CN=test {name}",
+                        ["keyUsage=critical,keyCertSign,cRLSign"])
+        openssl(*words, "-x509", "-days", "2", "-out", f"{folder}/{name}.crt")
+    for leaf in LEAVES:
+        issue(folder, leaf)
 
 
 if __name__ == "__main__":

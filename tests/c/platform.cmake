@@ -1,10 +1,9 @@
-# Tests against the simulated platform: the example, refusals, reconnection.
+# Tests against the simulated platform: the example, refusals by MQTT, reconnection.
 
 set(device --host localhost --port {port} --ca {pki}/platform-ca.crt
     --cert {pki}/device.crt --key {pki}/device.key)
 set(embedded "${CMAKE_CURRENT_BINARY_DIR}/device.c")
 
-test_program(refusal sdk)
 test_program(reconnection sdk)
 
 foreach(end close-notify fin rst)
