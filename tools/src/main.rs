@@ -11,6 +11,7 @@ mod embed;
 mod failure;
 mod files;
 mod pki;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -37,12 +38,14 @@ arguments.";
 #[derive(Subcommand)]
 enum Command {
     Pki(pki::Arguments),
+    Simulate(simulate::Arguments),
     Embed(embed::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Pki(arguments) => pki::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
     };
     match outcome {
