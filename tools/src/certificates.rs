@@ -1,15 +1,17 @@
 //! Makes keys and certificates: authorities, servers, devices.
 
+use std::rc::Rc;
+
 use clap::ValueEnum;
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, DnValue,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
-    PKCS_RSA_SHA256, date_time_ymd,
+    PKCS_RSA_SHA256, SerialNumber, date_time_ymd,
 };
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::{EncodeRsaPrivateKey, LineEnding};
 use rsa::pkcs8::EncodePrivateKey;
-use rsa::rand_core::OsRng;
+use rsa::rand_core::{OsRng, RngCore};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -17,6 +19,8 @@ use zeroize::Zeroizing;
 use crate::failure::{Explain, Outcome};
 
 const RSA_BITS: usize = 2048;
+/// RFC 5280 section 4.1.2.2 allows 20; one stays free for the sign.
+const SERIAL_BYTES: usize = 16;
 const CHECK_TOOL: &str = "This is a defect of the command or of the random number source.";
 
 /// The kind of key in a certificate.
@@ -36,14 +40,14 @@ pub(crate) struct Key {
 
 impl Key {
     /// RSA keys are written as PKCS#1, the platform's form; others as PKCS#8.
-    pub(crate) fn generate(kind: KeyType) -> Outcome<Self> {
+    pub(crate) fn generate(kind: KeyType) -> Outcome<Rc<Self>> {
         const ATTEMPTED: &str = "Generating a private key";
         match kind {
             KeyType::Ecdsa => {
                 let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
                     .explain(ATTEMPTED, CHECK_TOOL)?;
                 let pem = Zeroizing::new(pair.serialize_pem().replace("\r\n", "\n"));
-                Ok(Key { pair, pem })
+                Ok(Rc::new(Key { pair, pem }))
             }
             KeyType::Rsa => {
                 let key =
@@ -53,7 +57,7 @@ impl Key {
                 let pair = KeyPair::from_pkcs8_der_and_sign_algo(&der, &PKCS_RSA_SHA256)
                     .explain(ATTEMPTED, CHECK_TOOL)?;
                 let pem = key.to_pkcs1_pem(LineEnding::LF).explain(ATTEMPTED, CHECK_TOOL)?;
-                Ok(Key { pair, pem })
+                Ok(Rc::new(Key { pair, pem }))
             }
         }
     }
@@ -95,7 +99,8 @@ fn named(common_name: &str) -> CertificateParams {
 /// A certification authority that signs while the command runs; its key is never written.
 pub(crate) struct Authority {
     certificate: Certificate,
-    issuer: Issuer<'static, KeyPair>,
+    parameters: CertificateParams,
+    key: Rc<Key>,
 }
 
 impl Authority {
@@ -108,7 +113,7 @@ impl Authority {
         let certificate = parameters
             .self_signed(&key.pair)
             .explain(format!("Signing the certificate of {common_name}"), CHECK_TOOL)?;
-        Ok(Authority { certificate, issuer: Issuer::new(parameters, key.pair) })
+        Ok(Authority { certificate, parameters, key })
     }
 
     pub(crate) fn pem(&self) -> String {
@@ -119,7 +124,7 @@ impl Authority {
     pub(crate) fn server(
         &self,
         names: &[String],
-        kind: KeyType,
+        key: &Rc<Key>,
         validity: Validity,
     ) -> Outcome<Issued> {
         let common_name = names.first().map_or("server", String::as_str);
@@ -131,41 +136,45 @@ impl Authority {
             )?
             .subject_alt_names;
         parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        if kind == KeyType::Rsa {
+        if key.pair.is_compatible(&PKCS_RSA_SHA256) {
             parameters.key_usages.push(KeyUsagePurpose::KeyEncipherment);
         }
         parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        self.sign(parameters, kind, validity)
+        self.sign(parameters, key, validity)
     }
 
     /// Signs a certificate for a device. Like the platform's it names no device.
-    pub(crate) fn device(&self, kind: KeyType, validity: Validity) -> Outcome<Issued> {
+    pub(crate) fn device(&self, key: &Rc<Key>, validity: Validity) -> Outcome<Issued> {
         let mut parameters = named("Simulated IoT Certificate");
         parameters.key_usages =
             vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
-        self.sign(parameters, kind, validity)
+        self.sign(parameters, key, validity)
     }
 
     fn sign(
         &self,
         mut parameters: CertificateParams,
-        kind: KeyType,
+        key: &Rc<Key>,
         validity: Validity,
     ) -> Outcome<Issued> {
-        let key = Key::generate(kind)?;
+        // Several certificates may have one key, so the number cannot come from the key.
+        let mut serial = [0; SERIAL_BYTES];
+        OsRng.fill_bytes(&mut serial);
+        parameters.serial_number = Some(SerialNumber::from_slice(&serial));
         validity.apply(&mut parameters);
         parameters.is_ca = IsCa::ExplicitNoCa;
+        let issuer = Issuer::from_params(&self.parameters, &self.key.pair);
         let certificate = parameters
-            .signed_by(&key.pair, &self.issuer)
+            .signed_by(&key.pair, &issuer)
             .explain("Signing a certificate", CHECK_TOOL)?;
-        Ok(Issued { certificate, key })
+        Ok(Issued { certificate, key: Rc::clone(key) })
     }
 }
 
 /// A signed certificate with its private key.
 pub(crate) struct Issued {
     certificate: Certificate,
-    pub(crate) key: Key,
+    pub(crate) key: Rc<Key>,
 }
 
 impl Issued {

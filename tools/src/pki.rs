@@ -1,10 +1,11 @@
 //! `linksdk-x509 pki`: a made-up platform with its devices, as a folder of PEM files.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use clap::Args;
 
-use crate::certificates::{Authority, Issued, KeyType, Validity};
+use crate::certificates::{Authority, Issued, Key, KeyType, Validity};
 use crate::devices::{self, Devices, Identity};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Existing};
@@ -113,13 +114,16 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
 
     let mut names: Vec<String> = SERVER_NAMES.map(str::to_owned).into();
     names.extend(arguments.host.iter().cloned());
-    for (file, kind) in [("server-rsa", KeyType::Rsa), ("server-ecdsa", KeyType::Ecdsa)] {
-        let server = platform_ca.server(&names, kind, Validity::Long)?;
-        folder.write_pair(file, &server, "platform's server")?;
-    }
+    let server_key = Key::generate(KeyType::Rsa)?;
+    let server = platform_ca.server(&names, &server_key, Validity::Long)?;
+    folder.write_pair("server-rsa", &server, "platform's server")?;
+    let server = platform_ca.server(&names, &Key::generate(KeyType::Ecdsa)?, Validity::Long)?;
+    folder.write_pair("server-ecdsa", &server, "platform's server")?;
     write_devices(&mut folder, arguments, &device_ca)?;
     if arguments.with_faults {
-        write_faults(&mut folder, arguments.key_type, &platform_ca, &device_ca, &names)?;
+        let stranger = Authority::generate("Unknown Root CA", KeyType::Rsa)?;
+        write_server_faults(&mut folder, &server_key, &platform_ca, &stranger, &names)?;
+        write_device_faults(&mut folder, arguments.key_type, &device_ca, &stranger)?;
     }
     println!("{}:", arguments.out.display());
     for (file, meaning) in &folder.table {
@@ -131,7 +135,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
 fn write_devices(folder: &mut Folder<'_>, arguments: &Arguments, ca: &Authority) -> Outcome<()> {
     let mut devices = Devices::default();
     for (position, name) in arguments.device.iter().enumerate() {
-        let device = ca.device(arguments.key_type, Validity::Long)?;
+        let device = ca.device(&Key::generate(arguments.key_type)?, Validity::Long)?;
         let identity =
             Identity { product_key: arguments.product_key.clone(), device_name: name.clone() };
         folder.write_pair(name, &device, &format!("device {identity}"))?;
@@ -143,43 +147,33 @@ fn write_devices(folder: &mut Folder<'_>, arguments: &Arguments, ca: &Authority)
     folder.write(devices::FILE, &devices.to_json(), "certificate fingerprint -> device")
 }
 
-fn write_faults(
+fn write_server_faults(
     folder: &mut Folder<'_>,
-    kind: KeyType,
+    key: &Rc<Key>,
     platform_ca: &Authority,
-    device_ca: &Authority,
+    stranger: &Authority,
     names: &[String],
 ) -> Outcome<()> {
-    let stranger = Authority::generate("Unknown Root CA", KeyType::Rsa)?;
-    let wrong = ["wrong-name.example".to_owned()];
-    folder.write_pair(
-        "server-expired",
-        &platform_ca.server(names, KeyType::Rsa, Validity::Past)?,
-        "refused: was valid in 2020",
-    )?;
-    folder.write_pair(
-        "server-wrong-name",
-        &platform_ca.server(&wrong, KeyType::Rsa, Validity::Long)?,
-        "refused: for wrong-name.example",
-    )?;
-    folder.write_pair(
-        "server-unknown-ca",
-        &stranger.server(names, KeyType::Rsa, Validity::Long)?,
-        "refused: signed by a stranger",
-    )?;
-    folder.write_pair(
-        "device-unknown-ca",
-        &stranger.device(kind, Validity::Long)?,
-        "refused: signed by a stranger",
-    )?;
-    folder.write_pair(
-        "device-expired",
-        &device_ca.device(kind, Validity::Past)?,
-        "refused: was valid in 2020",
-    )?;
-    folder.write_pair(
-        "device-unknown",
-        &device_ca.device(kind, Validity::Long)?,
-        "refused: not in devices.json",
-    )
+    let expired = platform_ca.server(names, key, Validity::Past)?;
+    folder.write_pair("server-expired", &expired, "refused: was valid in 2020")?;
+    let wrong_names = ["wrong-name.example".to_owned()];
+    let wrong_name = platform_ca.server(&wrong_names, key, Validity::Long)?;
+    folder.write_pair("server-wrong-name", &wrong_name, "refused: for wrong-name.example")?;
+    let unknown_ca = stranger.server(names, key, Validity::Long)?;
+    folder.write_pair("server-unknown-ca", &unknown_ca, "refused: signed by a stranger")
+}
+
+fn write_device_faults(
+    folder: &mut Folder<'_>,
+    kind: KeyType,
+    device_ca: &Authority,
+    stranger: &Authority,
+) -> Outcome<()> {
+    let key = Key::generate(kind)?;
+    let unknown_ca = stranger.device(&key, Validity::Long)?;
+    folder.write_pair("device-unknown-ca", &unknown_ca, "refused: signed by a stranger")?;
+    let expired = device_ca.device(&key, Validity::Past)?;
+    folder.write_pair("device-expired", &expired, "refused: was valid in 2020")?;
+    let unknown = device_ca.device(&key, Validity::Long)?;
+    folder.write_pair("device-unknown", &unknown, "refused: not in devices.json")
 }

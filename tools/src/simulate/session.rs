@@ -9,7 +9,7 @@ use mqtt_proto::v3::{
     Unsubscribe,
 };
 use mqtt_proto::{QoS, QosPid};
-use rustls::{HandshakeKind, ServerConfig};
+use rustls::{HandshakeKind, ProtocolVersion, ServerConfig};
 
 use super::connect;
 use super::link::{End, Link, Received};
@@ -105,7 +105,11 @@ impl Session<'_> {
             .peer_certificates()
             .and_then(|chain| chain.first())
             .map(|certificate| fingerprint(certificate));
-        let version = tls.protocol_version().and_then(|version| version.as_str());
+        let version = tls.protocol_version().map(|version| match version {
+            ProtocolVersion::TLSv1_2 => "TLSv1.2".to_owned(),
+            ProtocolVersion::TLSv1_3 => "TLSv1.3".to_owned(),
+            other => format!("{other:?}"),
+        });
         let suite = tls.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
         let resumed = tls.handshake_kind() == Some(HandshakeKind::Resumed);
         let line = Line::new(self.link.number, "handshake")
