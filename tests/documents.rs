@@ -1,0 +1,75 @@
+//! Holds the documents: every test that docs/differences.md names exists, and so does every file
+//! that a document links to.
+#![allow(clippy::unwrap_used, reason = "a test fails where its documents cannot be read")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The text of all files below `folder` with one of these endings.
+fn texts(folder: &Path, endings: &[&str]) -> String {
+    let mut all = String::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            all.push_str(&texts(&path, endings));
+        } else if endings.iter().any(|ending| name.ends_with(ending)) {
+            all.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+    all
+}
+
+/// The words in backquotes.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+/// The tests that the last column of each table row names.
+fn tests_cited(document: &str) -> Vec<&str> {
+    let rows = document.lines().filter(|line| line.starts_with("| ") && !line.contains("---"));
+    rows.filter_map(|row| row.trim_end_matches('|').rsplit('|').next()).flat_map(quoted).collect()
+}
+
+/// Whether a test of that name exists: a Rust test, a module that `cargo test` filters by, or the
+/// first part of a C test's name.
+fn exists(name: &str, rust: &str, cmake: &str) -> bool {
+    if let Some(filter) = name.strip_prefix("cargo test ") {
+        return filter.split("::").all(|module| rust.contains(&format!("mod {module};")));
+    }
+    let c_test = name.split('.').next().unwrap_or(name);
+    rust.contains(&format!("fn {name}(")) || cmake.contains(c_test)
+}
+
+#[test]
+fn every_test_that_the_differences_cite_exists() {
+    let root = root();
+    let rust = texts(&root.join("src"), &[".rs"]) + &texts(&root.join("tests"), &[".rs"]);
+    let cmake = texts(&root.join("tests/c"), &["CMakeLists.txt", ".cmake"]);
+    let document = fs::read_to_string(root.join("docs/differences.md")).unwrap();
+    let cited = tests_cited(&document);
+    assert!(cited.len() > 30, "only {} tests are cited", cited.len());
+    let missing: Vec<_> = cited.into_iter().filter(|name| !exists(name, &rust, &cmake)).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+    assert!(!exists("no_such_test", &rust, &cmake));
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    let root = root();
+    let mut checked = 0;
+    for name in ["README.md", "CHANGELOG.md", "SECURITY.md"] {
+        let text = fs::read_to_string(root.join(name)).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if !target.starts_with("http") {
+                assert!(root.join(target).exists(), "{name} links to {target}");
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 3);
+}
