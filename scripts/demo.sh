@@ -123,10 +123,10 @@ begin "Running it: localhost, port $port"
 "$work/example/mqtt_example" localhost "$port" 2>&1 | tee "$work/run.log" |
     while IFS= read -r line; do
         # Folded so that long log lines stay readable at 80 columns.
-        fold -s -w 74 <<<"$line" | sed 's/^/    /'
+        fold -s -w 78 <<<"$line" | sed '2,$s/^/            /'
     done
 status=${PIPESTATUS[0]}
-[ "$status" = 0 ] || give_up "the example ended with status $status" "$work/platform.jsonl"
+[ "$status" = 0 ] || give_up "the example ended with status $status; see $work/platform.jsonl"
 
 # A program that ends well but skipped a part would not have shown the job.
 shown() { # what, pattern

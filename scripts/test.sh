@@ -27,8 +27,9 @@ left_behind() {
         pid=${pid%/environ}
         [ "$pid" = $$ ] && continue
         [ "$pid" = "$BASHPID" ] && continue
-        if tr '\0' '\n' <"$environment" 2>/dev/null | grep -qx "LINKSDK_TEST_RUN=$LINKSDK_TEST_RUN"; then
-            echo "left behind: process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)"
+        # Processes end while this looks at them; then there is nothing to read.
+        if { tr '\0' '\n' <"$environment"; } 2>/dev/null | grep -qx "LINKSDK_TEST_RUN=$LINKSDK_TEST_RUN"; then
+            echo "left behind: process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" || echo unknown)"
         fi
     done
 }

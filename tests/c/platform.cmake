@@ -2,10 +2,33 @@
 
 set(device --host localhost --port {port} --ca {pki}/platform-ca.crt
     --cert {pki}/device.crt --key {pki}/device.key)
-set(embedded "${CMAKE_CURRENT_BINARY_DIR}/device.c")
+
+set(example "${CMAKE_CURRENT_BINARY_DIR}/work/example")
+add_test(NAME setup.example
+         COMMAND ${Python3_EXECUTABLE} "${CMAKE_CURRENT_SOURCE_DIR}/build_example.py"
+                 --tool "${LINKSDK_X509}" --pki "${platform_pki}" --prefix "${prefix}"
+                 --work "${example}")
+set_tests_properties(setup.example PROPERTIES
+                     FIXTURES_REQUIRED platform_pki FIXTURES_SETUP example)
+foreach(version 1.2 1.3)
+  server_test(example.tls${version} simulator platform_pki
+              RUN --tls ${version}
+              PROGRAM "${example}/build/mqtt_example" localhost {port})
+  set_tests_properties(example.tls${version} PROPERTIES
+                       FIXTURES_REQUIRED "platform_pki;example")
+endforeach()
+server_test(example.wrong_server simulator platform_pki
+            RUN --server-cert server-unknown-ca --expect 1
+            PROGRAM "${example}/build/mqtt_example" localhost {port})
+set_tests_properties(example.wrong_server PROPERTIES FIXTURES_REQUIRED "platform_pki;example")
+
+server_test(refusal.not_registered simulator platform_pki
+            PROGRAM $<TARGET_FILE:refusal> --host localhost --port {port}
+                    --ca {pki}/platform-ca.crt --cert {pki}/device-unknown.crt
+                    --key {pki}/device-unknown.key
+                    --at connack --code -0x0304 --text "not authorised" --log "not authorised")
 
 test_program(reconnection sdk)
-
 foreach(end close-notify fin rst)
   server_test(reconnection.${end} simulator platform_pki
               PROGRAM $<TARGET_FILE:reconnection> ${device} --control {control} --end ${end}
