@@ -102,6 +102,9 @@ fn a_protocol_that_the_codec_does_not_know_gets_return_code_1() {
     assert_eq!(device.end(), ErrorKind::NotConnected);
 }
 
+/// Sends what a device must not send.
+type Violation = fn(&mut Device);
+
 #[test]
 fn packets_that_break_the_rules_end_the_connection() {
     let mut simulator = Simulator::start("violations", &[]);
@@ -109,11 +112,11 @@ fn packets_that_break_the_rules_end_the_connection() {
     early.send(&Packet::Pingreq);
     assert_eq!(early.end(), ErrorKind::NotConnected);
 
-    let violations: [(&str, &dyn Fn(&mut Device)); 4] = [
-        ("QoS 2", &|device| device.publish("/a", QosPid::Level2(pid(1)), b"")),
-        ("second CONNECT", &|device| device.send(&connect_packet().into())),
-        ("not an MQTT packet", &|device| device.send_bytes(&[0xf0, 0])),
-        ("larger", &|device| device.send_bytes(&[0x30, 0xff, 0xff, 0xff, 0x7f])),
+    let violations: [(&str, Violation); 4] = [
+        ("QoS 2", |device| device.publish("/a", QosPid::Level2(pid(1)), b"")),
+        ("second CONNECT", |device| device.send(&connect_packet().into())),
+        ("not an MQTT packet", |device| device.send_bytes(&[0xf0, 0])),
+        ("larger", |device| device.send_bytes(&[0x30, 0xff, 0xff, 0xff, 0x7f])),
     ];
     for (_, violate) in violations {
         let mut device = Device::connect(simulator.port, "dev-one");
