@@ -7,7 +7,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use crate::credentials::{self, Checked};
-use crate::failure::{Outcome, complain};
+use crate::failure::{Outcome, complain, say};
 use crate::files::{self, Existing};
 
 /// Put a device's certificate and key into a C file
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         "Warning: {} holds a private key. Do not commit it; add it to .gitignore.",
         arguments.out.display()
     ));
-    println!("{}", written(&arguments.out, authorities.is_some()));
+    say(&written(&arguments.out, authorities.is_some()));
     Ok(())
 }
 

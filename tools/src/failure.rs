@@ -1,6 +1,7 @@
-//! Why a command ended without success, as sentences for a person.
+//! What the command tells a person: lines, and sentences when it ends without success.
 
 use std::fmt;
+use std::io::Write;
 
 /// Sentences that say what was attempted, what came back and what to check.
 #[derive(Debug)]
@@ -32,18 +33,24 @@ impl<T, E: fmt::Display> Explain<T> for Result<T, E> {
     }
 }
 
+/// Writes a line to standard output. That nobody reads it is no failure.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 const COLUMNS: usize = 80;
 
 /// Writes sentences to standard error in lines of at most 80 columns; longer words stay whole.
 pub(crate) fn complain(sentences: &str) {
+    let mut output = std::io::stderr().lock();
     let mut line = String::from("linksdk-x509:");
     for word in sentences.split_whitespace() {
         if line.chars().count() + 1 + word.chars().count() > COLUMNS {
-            eprintln!("{line}");
+            let _ = writeln!(output, "{line}");
             line = String::from("   ");
         }
         line.push(' ');
         line.push_str(word);
     }
-    eprintln!("{line}");
+    let _ = writeln!(output, "{line}");
 }

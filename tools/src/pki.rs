@@ -1,5 +1,6 @@
 //! `linksdk-x509 pki`: a made-up platform with its devices, as a folder of PEM files.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -7,7 +8,7 @@ use clap::Args;
 
 use crate::certificates::{Authority, Issued, Key, KeyType, Validity};
 use crate::devices::{self, Devices, Identity};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, say};
 use crate::files::{self, Existing};
 
 const SERVER_NAMES: [&str; 4] =
@@ -93,6 +94,10 @@ impl Folder<'_> {
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
+    let distinct: BTreeSet<&String> = arguments.device.iter().collect();
+    if distinct.len() != arguments.device.len() {
+        return Err(Failure::new("Making certificates was refused: a --device is named twice."));
+    }
     files::make_private_folder(&arguments.out)?;
     let mark = arguments.out.join("platform-ca.crt");
     if existing == Existing::Keep && mark.exists() {
@@ -125,9 +130,9 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         write_server_faults(&mut folder, &server_key, &platform_ca, &stranger, &names)?;
         write_device_faults(&mut folder, arguments.key_type, &device_ca, &stranger)?;
     }
-    println!("{}:", arguments.out.display());
+    say(&format!("{}:", arguments.out.display()));
     for (file, meaning) in &folder.table {
-        println!("  {file:<28} {meaning}");
+        say(&format!("  {file:<28} {meaning}"));
     }
     Ok(())
 }

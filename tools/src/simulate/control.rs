@@ -147,7 +147,10 @@ fn raw(platform: &Platform, rest: &[u8]) -> Result<String, String> {
     let digits: Vec<u8> = rest.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let mut bytes = Vec::new();
     for pair in digits.chunks(2) {
-        let text = std::str::from_utf8(pair).ok().filter(|text| text.len() == 2).ok_or(WHAT)?;
+        let text = std::str::from_utf8(pair)
+            .ok()
+            .filter(|_| pair.len() == 2 && pair.iter().all(u8::is_ascii_hexdigit))
+            .ok_or(WHAT)?;
         bytes.push(u8::from_str_radix(text, 16).map_err(|_| WHAT)?);
     }
     if bytes.is_empty() {

@@ -56,6 +56,16 @@ pub(crate) enum End {
     Reset,
 }
 
+impl End {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            End::CloseNotify => "close_notify",
+            End::Fin => "fin",
+            End::Reset => "rst",
+        }
+    }
+}
+
 /// What a read came to.
 pub(crate) enum Received {
     Data(Vec<u8>),
@@ -187,8 +197,7 @@ impl Link {
                 return Received::Failed(error.to_string());
             }
             if let Err(error) = tls.process_new_packets() {
-                // The alert that says why; if it cannot be sent, the reason is in the log.
-                let _ = self.flush(&mut tls);
+                // The alert that says why leaves when the connection is ended, after the log line.
                 return Received::Failed(error.to_string());
             }
             let mut piece = [0; RECORD];
@@ -225,14 +234,18 @@ impl Link {
         self.flush(&mut tls)
     }
 
-    /// Ends the connection, also while the gate is closed. Returns false if it had ended before.
-    pub(crate) fn end(&self, how: End) -> bool {
+    /// Stops reading and writing for good. True for the first caller, who must then `finish`;
+    /// what he logs between the two is in the log before the device can notice the end.
+    pub(crate) fn claim_end(&self) -> bool {
+        !self.ended.swap(true, Ordering::AcqRel)
+    }
+
+    /// Ends the connection, also while the gate is closed.
+    pub(crate) fn finish(&self, how: End) {
         let mut tls = self.tls();
-        if self.ended.swap(true, Ordering::AcqRel) {
-            return false;
-        }
         match how {
             End::CloseNotify => {
+                // After a fatal alert rustls sends that one alone.
                 tls.send_close_notify();
                 let _ = self.flush(&mut tls);
                 let _ = self.socket.shutdown(Shutdown::Write);
@@ -249,7 +262,6 @@ impl Link {
         }
         drop(tls);
         self.gate.wake();
-        true
     }
 
     /// Reads until the device ends too: closing with unread data would reset the connection, and

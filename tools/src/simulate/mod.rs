@@ -28,7 +28,7 @@ use self::platform::Platform;
 use self::record::Record;
 use self::tls::TlsVersion;
 use crate::devices::Devices;
-use crate::failure::{Explain, Failure, Outcome};
+use crate::failure::{Explain, Failure, Outcome, say};
 use crate::files::{self, Existing};
 
 /// Play the platform on loopback, for devices with certificates
@@ -95,11 +95,11 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     if let Some(path) = &arguments.ready_file {
         write_ready_file(path, address, control_address)?;
     }
-    println!(
+    say(&format!(
         "Platform for {known} device(s) on {address}, control port {}, server certificate {}",
         control_address.port(),
         arguments.server_cert
-    );
+    ));
     let end = match arguments.max_seconds {
         Some(seconds) => stopped.recv_timeout(Duration::from_secs(seconds)),
         None => stopped.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -114,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         let _ = std::fs::remove_file(path);
     }
     platform.end_all(End::CloseNotify, reason);
-    println!("Ended: {reason}");
+    say(&format!("Ended: {reason}"));
     outcome
 }
 

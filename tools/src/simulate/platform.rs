@@ -92,8 +92,6 @@ impl Platform {
             if *other == number {
                 peer.identity = Some(identity.clone());
             } else if peer.identity.as_ref() == Some(identity) {
-                peer.identity = None;
-                peer.filters.clear();
                 before.push(Arc::clone(&peer.link));
             }
         }
@@ -105,27 +103,23 @@ impl Platform {
 
     /// Ends a connection from the platform's side, with the reason in the log.
     pub(crate) fn end(&self, link: &Link, how: End, reason: &str) -> bool {
+        if !link.claim_end() {
+            return false;
+        }
         let identity = self.identity_of(link.number);
-        // Nothing is sent to it from here on, and whoever asks finds it gone.
+        // Whoever asks finds it gone.
         if let Some(peer) = self.state().peers.get_mut(&link.number) {
             peer.identity = None;
             peer.filters.clear();
         }
-        let ended = link.end(how);
-        if ended {
-            let how = match how {
-                End::CloseNotify => "close_notify",
-                End::Fin => "fin",
-                End::Reset => "rst",
-            };
-            let line = Line::new(link.number, "ended")
-                .with("by", "platform")
-                .with("how", how)
-                .with("reason", reason)
-                .with_some("identity", identity.map(|identity| identity.to_string()));
-            self.record.write(line);
-        }
-        ended
+        let line = Line::new(link.number, "ended")
+            .with("by", "platform")
+            .with("how", how.name())
+            .with("reason", reason)
+            .with_some("identity", identity.map(|identity| identity.to_string()));
+        self.record.write(line);
+        link.finish(how);
+        true
     }
 
     /// Ends all connections; returns how many.

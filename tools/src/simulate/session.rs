@@ -72,8 +72,7 @@ impl Session<'_> {
             Err(reason) => {
                 let line = Line::new(self.link.number, "refused").with("stage", "handshake");
                 self.platform.record.write(line.with("reason", reason));
-                // The alert has been sent; a second one would hide it.
-                self.platform.end(&self.link, End::Fin, "the handshake failed");
+                self.platform.end(&self.link, End::CloseNotify, "the handshake failed");
                 return;
             }
         };
@@ -82,15 +81,15 @@ impl Session<'_> {
             Err(Stop::ByPlatform(how, reason)) => {
                 self.platform.end(&self.link, how, &reason);
             }
-            Err(Stop::ByDevice(how)) => {
+            Err(Stop::ByDevice(how)) if self.link.claim_end() => {
                 let line = Line::new(self.link.number, "ended").with("by", "device");
                 let identity = self.identity().filter(|_| self.connected);
                 let line = line.with_some("identity", identity.map(|one| one.to_string()));
                 self.platform.record.write(line.with("how", how));
                 self.platform.remove(self.link.number);
-                self.link.end(End::CloseNotify);
+                self.link.finish(End::CloseNotify);
             }
-            Err(Stop::Done) | Ok(()) => {}
+            Err(Stop::ByDevice(_) | Stop::Done) | Ok(()) => {}
         }
     }
 
@@ -154,7 +153,10 @@ impl Session<'_> {
                 }
                 Received::TimedOut => return refuse("no CONNECT came"),
                 Received::Failed(reason) => {
-                    return Err(Stop::ByPlatform(End::Fin, format!("reading failed: {reason}")));
+                    return Err(Stop::ByPlatform(
+                        End::CloseNotify,
+                        format!("reading failed: {reason}"),
+                    ));
                 }
             }
         }
