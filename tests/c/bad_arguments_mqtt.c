@@ -92,6 +92,10 @@ int main(int argc, char *argv[])
     memset(&parameters, 0, sizeof(parameters));
     parameters.host = required(argc, argv, "--host");
     parameters.port = (uint16_t)number(required(argc, argv, "--port"));
+    parameters.customize_info = "authtype=id2";
+    CHECK(IOT_MQTT_Construct(&parameters) == NULL);
+    CHECK(state_reported(-0x113, "iTLS"));
+    parameters.customize_info = NULL;
     client = IOT_MQTT_Construct(&parameters);
     CHECK(client != NULL);
     live_client(client);

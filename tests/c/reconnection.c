@@ -65,6 +65,7 @@ int main(int argc, char *argv[])
     char topic[128];
     char command[256];
     char first[] = "before";
+    char host[64];
     iotx_mqtt_param_t parameters;
     void *client;
 
@@ -74,12 +75,15 @@ int main(int argc, char *argv[])
     IOT_RegisterCallback(ITE_STATE_EVERYTHING, collect_state);
     IOT_RegisterCallback(ITE_IDENTITY_RESPONSE, on_identity);
     memset(&parameters, 0, sizeof(parameters));
-    parameters.host = required(argc, argv, "--host");
+    snprintf(host, sizeof(host), "%s", required(argc, argv, "--host"));
+    parameters.host = host;
     parameters.port = (uint16_t)number(required(argc, argv, "--port"));
     parameters.handle_event.h_fp = on_event;
     client = IOT_MQTT_Construct(&parameters);
     CHECK(client != NULL);
     CHECK_EQUAL(identities, 1);
+    /* The client has its own copies: it reconnects to the same host. */
+    memset(host, 'x', sizeof(host) - 1);
 
     snprintf(topic, sizeof(topic), "/%s/%s/user/get", required(argc, argv, "--product-key"),
              required(argc, argv, "--device-name"));
