@@ -13,7 +13,7 @@ use crate::mqtt::client::Client;
 use crate::state;
 use libc::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, TryLockError};
 
 /// The longest topic that is looked at; what is too long for the platform gets its own code.
 const LONGEST_TOPIC: usize = 65_535;
@@ -56,9 +56,13 @@ fn find(handle: *mut c_void) -> Option<Arc<Client>> {
 #[unsafe(export_name = "IOT_MQTT_Construct")]
 pub unsafe extern "C" fn iot_mqtt_construct(parameters: *const Parameters) -> *mut c_void {
     boundary(std::ptr::null_mut(), || {
-        let Ok(_constructing) = CONSTRUCTING.try_lock() else {
-            log::error!("IOT_MQTT_Construct: a client is being constructed");
-            return std::ptr::null_mut();
+        let _constructing = match CONSTRUCTING.try_lock() {
+            Ok(constructing) => constructing,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                log::error!("IOT_MQTT_Construct: a client is being constructed");
+                return std::ptr::null_mut();
+            }
         };
         let current = CURRENT.load(Ordering::SeqCst);
         if current != 0 {

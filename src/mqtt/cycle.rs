@@ -64,10 +64,10 @@ impl Client {
                 Next::Collect(result) => self.collect(*result),
                 Next::Wait(until) => self.wait_for_change(deadline, until),
                 Next::Read(transport, number, due) => {
-                    if self.handle_input(number) {
+                    if self.handle_input(number, deadline) {
                         continue;
                     }
-                    self.do_what_is_due();
+                    self.do_what_is_due(deadline);
                     let left = due.saturating_duration_since(Instant::now());
                     self.read(&*transport, number, deadline.earlier(Deadline::after(left)));
                 }
@@ -251,7 +251,9 @@ impl Client {
         }
     }
 
-    fn do_what_is_due(&self) {
+    /// Pings, acknowledges, sends again and gives up, as far as it is time to. What cannot be sent
+    /// by `deadline` stays for the next yield: a wire that takes nothing must not hold this one.
+    fn do_what_is_due(&self, deadline: Deadline) {
         let now = Instant::now();
         let number = self.lock().number;
         let patience = self.settings.request_timeout * 2;
@@ -270,9 +272,9 @@ impl Client {
                 return self.lose(number, dead);
             }
         }
-        self.send_acknowledgements();
+        self.send_acknowledgements(deadline);
         if self.lock().next_ping <= now {
-            let sent = self.send(&codec::PINGREQ, Deadline::after(self.settings.request_timeout));
+            let sent = self.send(&codec::PINGREQ, deadline);
             let mut state = self.lock();
             state.next_ping = now + self.settings.keep_alive;
             if sent != Err(SendError::Offline) {
@@ -280,7 +282,7 @@ impl Client {
                 state.ping_unanswered.get_or_insert(now);
             }
         }
-        self.retransmit(now, patience);
+        self.retransmit(now, patience, deadline);
         self.expire_requests(now, patience);
     }
 

@@ -43,18 +43,21 @@ impl Client {
             retain,
         };
         match qos {
-            0 => self.send_message(&message).map(|()| 0),
+            0 => self.send_message(&message, self.request_deadline()).map(|()| 0),
             _ => self.publish_acknowledged(message),
         }
     }
 
+    fn request_deadline(&self) -> Deadline {
+        Deadline::after(self.settings.request_timeout)
+    }
+
     /// Sends `message` if it fits the write buffer.
-    fn send_message(&self, message: &Message) -> Result<(), i32> {
+    fn send_message(&self, message: &Message, deadline: Deadline) -> Result<(), i32> {
         let packet = codec::publish(message).map_err(|_| state::MQTT_SERIALIZE_PUB_ERROR)?;
         if packet.len() > self.settings.write_buffer {
             return Err(state::MQTT_SERIALIZE_PUB_ERROR);
         }
-        let deadline = Deadline::after(self.settings.request_timeout);
         self.send(&packet, deadline).map_err(|error| error.code())
     }
 
@@ -71,7 +74,7 @@ impl Client {
             state.outbox.push(entry);
             packet_id
         };
-        let sent = self.send_message(&message);
+        let sent = self.send_message(&message, self.request_deadline());
         let mut state = self.lock();
         let place = state.outbox.iter().position(|entry| entry.packet_id == packet_id);
         match (sent, place) {
@@ -91,7 +94,7 @@ impl Client {
     }
 
     /// Sends messages again whose PUBACK is overdue, marked as duplicates.
-    pub(super) fn retransmit(&self, now: Instant, patience: Duration) {
+    pub(super) fn retransmit(&self, now: Instant, patience: Duration, deadline: Deadline) {
         let overdue: Vec<Message> = {
             let mut state = self.lock();
             let overdue = state
@@ -107,7 +110,7 @@ impl Client {
                 .collect()
         };
         for message in overdue {
-            if let Err(code) = self.send_message(&message) {
+            if let Err(code) = self.send_message(&message, deadline) {
                 log::warning!("sending a QoS 1 message again failed: -0x{:04X}", -code);
                 return;
             }
@@ -115,11 +118,11 @@ impl Client {
     }
 
     /// Sends PUBACK for what was delivered. What cannot be sent now stays for later.
-    pub(super) fn send_acknowledgements(&self) {
+    pub(super) fn send_acknowledgements(&self, deadline: Deadline) {
         loop {
             let Some(packet_id) = self.lock().acknowledgements.front().copied() else { return };
             let Ok(packet) = codec::puback(packet_id) else { return };
-            if self.send(&packet, Deadline::after(self.settings.request_timeout)).is_err() {
+            if self.send(&packet, deadline).is_err() {
                 return;
             }
             self.lock().acknowledgements.pop_front();

@@ -6,6 +6,7 @@ use super::codec::{self, Incoming, Malformed, Message};
 use super::framing::Frame;
 use super::state::{Asked, Request};
 use super::{Event, Handler, topic};
+use crate::deadline::Deadline;
 use crate::identity::{self, RESPONSE_TOPIC};
 use crate::log;
 use crate::state::{self, Group};
@@ -14,7 +15,7 @@ use std::time::Instant;
 impl Client {
     /// Handles the next packet of connection `number`, if one is complete. `false` when more bytes
     /// are needed.
-    pub(super) fn handle_input(&self, number: u64) -> bool {
+    pub(super) fn handle_input(&self, number: u64, deadline: Deadline) -> bool {
         let frame = {
             let mut state = self.lock();
             if state.number != number || !state.is_connected() {
@@ -38,7 +39,7 @@ impl Client {
                 Ok(())
             }
             Ok(Some(Frame::Packet { bytes, body })) => {
-                codec::decode(&bytes, body).and_then(|packet| self.handle(packet))
+                codec::decode(&bytes, body).and_then(|packet| self.handle(packet, deadline))
             }
             Err(error) => Err(Malformed::from(error)),
         };
@@ -56,9 +57,9 @@ impl Client {
         self.tell(&Event::Oversized);
     }
 
-    fn handle(&self, packet: Incoming) -> Result<(), Malformed> {
+    fn handle(&self, packet: Incoming, deadline: Deadline) -> Result<(), Malformed> {
         match packet {
-            Incoming::Publish(message) => self.handle_message(&message),
+            Incoming::Publish(message) => self.handle_message(&message, deadline),
             Incoming::PubAck(packet_id) => self.handle_puback(packet_id),
             Incoming::SubAck { packet_id, accepted } => self.handle_suback(packet_id, accepted),
             Incoming::UnsubAck(packet_id) => self.handle_unsuback(packet_id),
@@ -73,7 +74,7 @@ impl Client {
 
     /// Gives a message to everybody who asked for it, then acknowledges it: a message that the
     /// firmware did not get before the device died comes again.
-    fn handle_message(&self, message: &Message) {
+    fn handle_message(&self, message: &Message, deadline: Deadline) {
         if message.topic == RESPONSE_TOPIC {
             self.handle_identity(&message.payload);
         }
@@ -93,7 +94,7 @@ impl Client {
         }
         if let Some(packet_id) = message.packet_id {
             self.lock().acknowledgements.push_back(packet_id);
-            self.send_acknowledgements();
+            self.send_acknowledgements(deadline);
         }
     }
 

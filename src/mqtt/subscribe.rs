@@ -130,17 +130,20 @@ impl Client {
         let subscription = Subscription { filter: filter.to_owned(), handler, qos };
         let mut state = self.lock();
         // The same filter, function and context once more changes nothing for the firmware.
-        let known = state.subscriptions.iter().any(|known| {
+        let known = state.subscriptions.iter_mut().find(|known| {
             (&known.filter, known.handler) == (&subscription.filter, subscription.handler)
         });
-        if !known {
+        let is_new = known.is_none();
+        match known {
+            // The server is told from now on, or with another QoS.
+            Some(known) => known.qos = qos.or(known.qos),
             // Before SUBSCRIBE is sent: messages may arrive before this call returns.
-            state.subscriptions.push(subscription.clone());
+            None => state.subscriptions.push(subscription.clone()),
         }
         let Some(qos) = qos else { return Ok(0) };
         let asked = Asked::Subscribe { filter: filter.to_owned(), qos };
         let result = self.ask(state, asked, awaited);
-        if result.is_err() && !known {
+        if result.is_err() && is_new {
             self.lock().subscriptions.retain(|entry| *entry != subscription);
         }
         result
