@@ -103,7 +103,7 @@ impl RustlsEngine {
             match self.send(io) {
                 Ok(true) => {}
                 Ok(false) => return Outcome::WantWrite,
-                Err(e) => return self.fail_io("sending the handshake", &e),
+                Err(e) => return self.explain_failed_handshake(io, &e),
             }
             if !self.connection.is_handshaking() {
                 return Outcome::Done(0);
@@ -119,6 +119,20 @@ impl RustlsEngine {
             }
         }
         Outcome::WantRead
+    }
+
+    /// A server that refuses closes at once, so that sending our next flight fails. What it said
+    /// before explains why.
+    fn explain_failed_handshake(&mut self, io: &mut dyn Io, error: &io::Error) -> Outcome {
+        for _ in 0..READS_PER_STEP {
+            match self.receive(io) {
+                Ok(Received::Bytes) => {}
+                Ok(Received::Nothing | Received::End) => break,
+                Err(said) if said.kind() == ErrorKind::ConnectionLost => break,
+                Err(said) => return self.fail(said),
+            }
+        }
+        self.fail_io("sending the handshake", error)
     }
 
     fn read(&mut self, io: &mut dyn Io, buffer: &mut [u8]) -> Outcome {

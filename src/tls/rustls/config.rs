@@ -10,6 +10,7 @@ use ::rustls::crypto::{CryptoProvider, ring};
 use ::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use ::rustls::sign::CertifiedKey;
 use ::rustls::{ClientConfig, RootCertStore, SignatureScheme};
+use once_cell::sync::OnceCell;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -88,7 +89,7 @@ fn build(target: &Target) -> Result<Configuration> {
         target.certificate.as_deref(),
         target.private_key.as_ref().map(|key| key.as_slice()),
     )?;
-    let provider = Arc::new(ring::default_provider());
+    let provider = provider()?;
     let (leaf, key) = match credentials {
         Some(credentials) => {
             let (leaf, key) = certified_key(credentials, &provider)?;
@@ -106,6 +107,18 @@ fn build(target: &Target) -> Result<Configuration> {
     };
     client.resumption = Resumption::in_memory_sessions(SESSIONS);
     Ok(Configuration { client: Arc::new(client), leaf })
+}
+
+/// The engine's cryptography. It is set up once the operating system has shown that it can give
+/// randomness: without it no key may be made.
+fn provider() -> Result<Arc<CryptoProvider>> {
+    static PROVIDER: OnceCell<Arc<CryptoProvider>> = OnceCell::new();
+    PROVIDER
+        .get_or_try_init(|| {
+            crypto::fill_random(&mut [0; 32])?;
+            Ok(Arc::new(ring::default_provider()))
+        })
+        .cloned()
 }
 
 fn roots(bundle: &[u8]) -> Result<RootCertStore> {
@@ -176,4 +189,22 @@ pub(super) fn server_name(host: &str) -> Result<ServerName<'static>> {
         let detail = format!("{host:?} is neither a host name nor an IP address");
         Error::new(ErrorKind::InvalidArgument, detail)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_case_and_trailing_dot() {
+        for host in ["example.com", "EXAMPLE.com", "example.com."] {
+            assert_eq!(server_name(host).unwrap().to_str(), "example.com");
+        }
+        for address in ["127.0.0.1", "::1", "[::1]"] {
+            assert!(matches!(server_name(address), Ok(ServerName::IpAddress(_))), "{address}");
+        }
+        for wrong in ["", ".", "a b", "example..com", "-a"] {
+            assert_eq!(server_name(wrong).unwrap_err().kind(), ErrorKind::InvalidArgument);
+        }
+    }
 }
