@@ -10,6 +10,7 @@ use mqtt_proto::{QoS, TopicName};
 use super::Stop;
 use super::link::End;
 use super::platform::Platform;
+use super::record::Line;
 
 /// The commands, for --help.
 pub(crate) const HELP: &str = "\
@@ -50,6 +51,8 @@ pub(crate) fn serve(platform: &Platform, socket: &TcpStream, stop: &Sender<Stop>
             Ok(words) => format!("ok {words}\n"),
             Err(reason) => format!("error {reason}\n"),
         };
+        let line = Line::new(0, "control").with("command", String::from_utf8_lossy(command));
+        platform.record.write(line.with("answer", answer.trim_end()));
         let mut writer = socket;
         let written = writer.write_all(answer.as_bytes());
         if command == b"quit" {

@@ -96,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         write_ready_file(path, address, control_address)?;
     }
     say(&format!(
-        "Platform for {known} device(s) on {address}, control port {}, server certificate {}",
+        "Platform for {known} device(s) on {address}, control port {}, {}",
         control_address.port(),
         arguments.server_cert
     ));

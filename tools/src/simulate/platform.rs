@@ -232,7 +232,12 @@ impl Platform {
     pub(crate) fn send(&self, link: &Link, packet: &Packet) -> bool {
         let Ok(bytes) = packet.encode() else { return false };
         self.record_packet(link.number, packet, "out", bytes.as_ref().len());
-        link.send(bytes.as_ref()).is_ok()
+        let sent = link.send(bytes.as_ref()).is_ok();
+        if !sent {
+            // No other device waits for one that does not read.
+            self.end(link, End::Fin, "the device does not take what is sent");
+        }
+        sent
     }
 
     pub(crate) fn record_packet(&self, number: u64, packet: &Packet, direction: &str, size: usize) {

@@ -17,7 +17,7 @@ pub(crate) struct Record(Option<Mutex<File>>);
 pub(crate) struct Line(Map<String, Value>);
 
 impl Line {
-    /// `connection` counts TCP connections from 1.
+    /// `connection` counts TCP connections from 1; 0 stands for the control port.
     pub(crate) fn new(connection: u64, event: &str) -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         // Milliseconds suffice, and fewer digits are easier on the eye.

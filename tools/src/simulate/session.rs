@@ -184,11 +184,7 @@ impl Session<'_> {
     }
 
     fn send(&self, packet: &Packet) -> Next {
-        if self.platform.send(&self.link, packet) {
-            Ok(())
-        } else {
-            Err(Stop::ByPlatform(End::Fin, "the device does not take what is sent".to_owned()))
-        }
+        if self.platform.send(&self.link, packet) { Ok(()) } else { Err(Stop::Done) }
     }
 
     fn connect(&mut self, connect: &Connect) -> Next {

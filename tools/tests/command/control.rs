@@ -133,4 +133,7 @@ fn unknown_commands_are_errors() {
         assert!(simulator.control(wrong).starts_with("error "), "{wrong}");
     }
     assert_eq!(simulator.control("connections"), "ok 0 0");
+    let logged = simulator.logged(&[("event", json!("control"))]);
+    assert_eq!(logged.last().unwrap()["command"], "connections");
+    assert_eq!(logged.last().unwrap()["answer"], "ok 0 0");
 }

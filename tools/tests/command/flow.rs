@@ -145,11 +145,11 @@ fn a_silent_device_is_dropped_after_one_and_a_half_keep_alives() {
     let mut device = Device::open(simulator.port, tls(Some("dev-one"))).unwrap();
     let mut connect = connect_packet();
     connect.keep_alive = 1;
-    assert_eq!(device.connack(connect), 0);
     let start = std::time::Instant::now();
+    assert_eq!(device.connack(connect), 0);
     device.identity();
     assert_eq!(device.end(), std::io::ErrorKind::NotConnected);
-    assert!(start.elapsed().as_secs_f64() > 1.4, "{:?}", start.elapsed());
+    assert!(start.elapsed().as_secs_f64() >= 1.5, "{:?}", start.elapsed());
     simulator.quit();
     let ended = simulator.logged(&[("event", json!("ended")), ("by", json!("platform"))]);
     assert!(ended[0]["reason"].as_str().unwrap().contains("keep alive"), "{ended:?}");
@@ -198,7 +198,8 @@ fn every_line_of_the_log_has_time_connection_and_event() {
     assert!(log.len() >= 5, "{log:?}");
     for line in log {
         assert!(line["time"].is_f64() || line["time"].is_u64(), "{line}");
-        assert_eq!(line["connection"], 1, "{line}");
+        let connection = u64::from(line["event"] != "control");
+        assert_eq!(line["connection"], connection, "{line}");
         assert_ne!(line["event"], Value::Null, "{line}");
     }
 }
