@@ -1,0 +1,299 @@
+//! What every engine has to do, whatever library it is made of: tested without sockets and without
+//! time. A second engine is added to `ENGINES`.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail that way")]
+
+mod support;
+
+use linksdk_hal::error::ErrorKind;
+use linksdk_hal::tls::rustls::{RustlsEngine, configuration};
+use linksdk_hal::tls::{Engine, Io, Outcome, Target, Want};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion};
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use support::server::{config, target};
+use support::{Authority, ecdsa_key};
+
+type MakeEngine = fn(&Target) -> Box<dyn Engine>;
+
+const ENGINES: &[(&str, MakeEngine)] = &[("rustls", |target| {
+    let configuration = configuration(target).unwrap();
+    Box::new(RustlsEngine::new(&configuration, &target.host).unwrap())
+})];
+
+/// The wire between an engine and the server of the test.
+#[derive(Default)]
+struct Wire {
+    to_client: VecDeque<u8>,
+    to_server: Vec<u8>,
+    /// How many bytes one read or write moves at most.
+    portion: Option<usize>,
+    /// How many bytes the wire takes before it is full.
+    room: Option<usize>,
+    ended: bool,
+}
+
+impl Wire {
+    fn limit(&self, count: usize) -> usize {
+        self.portion.map_or(count, |portion| count.min(portion))
+    }
+}
+
+impl Io for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.limit(self.to_client.len().min(buffer.len()));
+        if count == 0 {
+            return if self.ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
+        }
+        self.to_client.drain(..count).zip(buffer).for_each(|(from, to)| *to = from);
+        Ok(count)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = self.room.map_or(bytes.len(), |room| room.saturating_sub(self.to_server.len()));
+        let count = self.limit(bytes.len().min(room));
+        if count == 0 && !bytes.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.to_server.extend(&bytes[..count]);
+        Ok(count)
+    }
+}
+
+/// An engine and a server that is driven by hand.
+struct Pair {
+    engine: Box<dyn Engine>,
+    server: ServerConnection,
+    wire: Wire,
+}
+
+impl Pair {
+    fn new(make: MakeEngine, version: &'static SupportedProtocolVersion) -> Self {
+        let authority = Authority::new("root");
+        let key = ecdsa_key();
+        let chain = authority.server(&key, &["localhost"]);
+        let config: Arc<ServerConfig> = config(&chain, &key.pkcs8, None, &[version]);
+        Self {
+            engine: make(&target("localhost", 1, &authority.pem)),
+            server: ServerConnection::new(config).unwrap(),
+            wire: Wire::default(),
+        }
+    }
+
+    /// Lets the server take what has arrived and answer.
+    fn serve(&mut self) {
+        let sent = std::mem::take(&mut self.wire.to_server);
+        let mut rest = sent.as_slice();
+        while !rest.is_empty() {
+            self.server.read_tls(&mut rest).unwrap();
+            self.server.process_new_packets().unwrap();
+        }
+        let mut answer = Vec::new();
+        while self.server.wants_write() {
+            self.server.write_tls(&mut answer).unwrap();
+        }
+        self.wire.to_client.extend(answer);
+    }
+
+    fn step(&mut self, want: Want<'_>) -> Outcome {
+        self.engine.step(&mut self.wire, want)
+    }
+
+    /// Completes the handshake.
+    fn shake(mut self) -> Self {
+        let mut steps = 0;
+        while self.step(Want::Handshake) != Outcome::Done(0) {
+            self.serve();
+            steps += 1;
+            assert!(steps < 100_000, "the handshake does not end");
+        }
+        self.serve();
+        self
+    }
+
+    fn server_sends(&mut self, bytes: &[u8]) {
+        self.server.writer().write_all(bytes).unwrap();
+        self.serve();
+    }
+
+    /// All plaintext up to the first outcome that is none, and that outcome.
+    fn drain(&mut self) -> (Vec<u8>, Outcome) {
+        let mut all = Vec::new();
+        let mut buffer = [0; 1000];
+        loop {
+            match self.step(Want::Read(&mut buffer)) {
+                Outcome::Done(n) => all.extend(&buffer[..n]),
+                other => return (all, other),
+            }
+        }
+    }
+}
+
+fn for_all(test: impl Fn(Pair)) {
+    for (name, make) in ENGINES {
+        for version in [&TLS12, &TLS13] {
+            println!("engine {name}, {version:?}");
+            test(Pair::new(*make, version));
+        }
+    }
+}
+
+#[test]
+fn the_handshake_works_in_any_portions() {
+    for portion in [None, Some(1), Some(7), Some(100)] {
+        for_all(|mut pair| {
+            pair.wire.portion = portion;
+            assert!(pair.engine.negotiated().is_none());
+            let pair = pair.shake();
+            let negotiated = pair.engine.negotiated().unwrap();
+            assert!(["TLSv1.2", "TLSv1.3"].contains(&negotiated.protocol));
+            assert!(negotiated.cipher_suite.starts_with("TLS"), "{}", negotiated.cipher_suite);
+            assert!(!negotiated.resumed);
+        });
+    }
+}
+
+#[test]
+fn it_says_what_it_waits_for() {
+    for_all(|mut pair| {
+        pair.wire.room = Some(0);
+        assert_eq!(pair.step(Want::Handshake), Outcome::WantWrite);
+        pair.wire.room = None;
+        assert_eq!(pair.step(Want::Handshake), Outcome::WantRead);
+        let mut pair = pair.shake();
+        assert_eq!(pair.drain().1, Outcome::WantRead);
+        pair.wire.room = Some(0);
+        assert_eq!(pair.step(Want::Write(b"x")), Outcome::Done(1));
+        assert_eq!(pair.step(Want::Write(b"y")), Outcome::WantWrite);
+        assert_eq!(pair.step(Want::Flush), Outcome::WantWrite);
+        pair.wire.room = None;
+        assert_eq!(pair.step(Want::Flush), Outcome::Done(0));
+        pair.serve();
+        let mut arrived = [0; 8];
+        assert_eq!(pair.server.reader().read(&mut arrived).unwrap(), 1);
+    });
+}
+
+#[test]
+fn what_it_accepted_arrives_in_order() {
+    for_all(|pair| {
+        let mut pair = pair.shake();
+        let sent: Vec<u8> = (0..100_000u32).map(|n| (n % 253) as u8).collect();
+        let mut accepted = 0;
+        let mut arrived = Vec::new();
+        while arrived.len() < sent.len() {
+            match pair.step(Want::Write(&sent[accepted..])) {
+                Outcome::Done(n) => accepted += n,
+                Outcome::WantWrite => {}
+                other => unreachable!("{other:?}"),
+            }
+            pair.serve();
+            let _ = pair.server.reader().read_to_end(&mut arrived);
+        }
+        assert!(arrived == sent);
+    });
+}
+
+#[test]
+fn plaintext_comes_before_close_notify() {
+    for_all(|pair| {
+        let mut pair = pair.shake();
+        pair.server_sends(b"last words");
+        pair.server.send_close_notify();
+        pair.serve();
+        pair.wire.ended = true;
+        assert_eq!(pair.drain(), (b"last words".to_vec(), Outcome::Closed));
+        assert_eq!(pair.drain(), (Vec::new(), Outcome::Closed));
+    });
+}
+
+#[test]
+fn an_end_without_close_notify_is_told_apart() {
+    for_all(|pair| {
+        let mut pair = pair.shake();
+        pair.server_sends(b"cut");
+        pair.wire.ended = true;
+        assert_eq!(pair.drain(), (b"cut".to_vec(), Outcome::Eof));
+        assert_eq!(pair.drain(), (Vec::new(), Outcome::Eof));
+    });
+}
+
+#[test]
+fn plaintext_comes_before_an_error_and_the_error_stays() {
+    for_all(|pair| {
+        let mut pair = pair.shake();
+        pair.server_sends(b"good");
+        pair.wire.to_client.extend(b"\x17\x03\x03\0\x20");
+        pair.wire.to_client.extend([0x55; 32]);
+        let (plaintext, outcome) = pair.drain();
+        assert_eq!(plaintext, b"good");
+        let Outcome::Failed(error) = outcome else { unreachable!("{outcome:?}") };
+        assert_eq!(error.kind(), ErrorKind::Protocol);
+        pair.wire.to_client.clear();
+        let failed = Outcome::Failed(error);
+        assert_eq!(pair.drain(), (Vec::new(), failed.clone()));
+        assert_eq!(pair.step(Want::Write(b"x")), failed);
+        assert_eq!(pair.step(Want::Flush), failed);
+    });
+}
+
+#[test]
+fn a_record_that_was_changed_on_the_way_is_refused() {
+    for_all(|pair| {
+        let mut pair = pair.shake();
+        assert_eq!(pair.drain().1, Outcome::WantRead);
+        pair.server_sends(b"secret");
+        *pair.wire.to_client.back_mut().unwrap() ^= 1;
+        assert!(matches!(pair.drain(), (plaintext, Outcome::Failed(_)) if plaintext.is_empty()));
+    });
+}
+
+#[test]
+fn close_tells_the_server() {
+    for_all(|pair| {
+        let mut pair = pair.shake();
+        assert_eq!(pair.step(Want::Close), Outcome::Done(0));
+        pair.serve();
+        assert_eq!(pair.server.reader().read(&mut [0; 1]).unwrap(), 0);
+    });
+}
+
+#[test]
+fn records_without_content_do_not_hold_a_step() {
+    // TLS 1.3 allows them; each step may take only so many before it gives the thread back.
+    let (_, make) = ENGINES[0];
+    let mut pair = Pair::new(make, &TLS13).shake();
+    assert_eq!(pair.drain().1, Outcome::WantRead);
+    struct Endless(u64);
+    impl Io for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0 += 1;
+            assert!(self.0 < 1000, "one step reads without end");
+            // A change_cipher_spec record, which a peer may send and which says nothing.
+            let record = [0x14, 3, 3, 0, 1, 1];
+            let count = record.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&record[..count]);
+            Ok(count)
+        }
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+    }
+    let outcome = pair.engine.step(&mut Endless(0), Want::Read(&mut [0; 8]));
+    assert!(matches!(outcome, Outcome::WantRead | Outcome::Failed(_)), "{outcome:?}");
+}
+
+#[test]
+fn an_end_during_the_handshake_is_a_failure() {
+    for_all(|mut pair| {
+        assert_eq!(pair.step(Want::Handshake), Outcome::WantRead);
+        pair.wire.ended = true;
+        let outcome = pair.step(Want::Handshake);
+        assert!(
+            matches!(&outcome, Outcome::Failed(error) if error.kind() == ErrorKind::Handshake),
+            "{outcome:?}"
+        );
+        assert_eq!(pair.step(Want::Handshake), outcome);
+    });
+}
