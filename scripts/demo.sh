@@ -120,11 +120,12 @@ quietly example "the example could not be built" cmake --build "$work/example"
 done_in
 
 begin "Running it: localhost, port $port"
-"$work/example/mqtt_example" localhost "$port" 2>&1 | tee "$work/run.log" |
-    while IFS= read -r line; do
-        # Folded so that long log lines stay readable at 80 columns.
-        fold -s -w 78 <<<"$line" | sed '2,$s/^/            /'
-    done
+# Wrapped so that long log lines stay readable at 80 columns.
+"$work/example/mqtt_example" localhost "$port" 2>&1 | tee "$work/run.log" | python3 -u -c '
+import sys, textwrap
+for line in sys.stdin:
+    print(textwrap.fill(line.rstrip("\n"), 79, subsequent_indent=" " * 12,
+                        break_long_words=False, break_on_hyphens=False))'
 status=${PIPESTATUS[0]}
 [ "$status" = 0 ] || give_up "the example ended with status $status; see $work/platform.jsonl"
 

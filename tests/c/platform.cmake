@@ -34,3 +34,17 @@ foreach(end close-notify fin rst)
               PROGRAM $<TARGET_FILE:reconnection> ${device} --control {control} --end ${end}
                       --product-key ${product_key} --device-name ${device_name})
 endforeach()
+
+test_program(connection_end hal)
+foreach(version 1.2 1.3)
+  foreach(end close-notify fin rst)
+    set(result -1)
+    if(end STREQUAL "close-notify")
+      set(result -2)
+    endif()
+    server_test(connection_end.tls${version}.${end} simulator platform_pki
+                RUN --tls ${version}
+                PROGRAM $<TARGET_FILE:connection_end> ${device} --control {control} --end ${end}
+                        --result ${result})
+  endforeach()
+endforeach()
