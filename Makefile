@@ -3,7 +3,7 @@ BUILD  ?= build/release
 PREFIX ?= /usr/local
 PROFILE ?= release
 
-.PHONY: all build demo test install headers lint clean help
+.PHONY: all build demo test install headers lint msrv clean help
 all: build
 
 build:
@@ -26,6 +26,9 @@ headers:
 lint:
 	@scripts/test.sh lint
 
+msrv:
+	@scripts/msrv.sh
+
 clean:
 	rm -rf build target
 
@@ -36,5 +39,6 @@ help:
 	@echo "make install  PREFIX=$(PREFIX)"
 	@echo "make headers  generate include/linksdk_hal.h from the sources"
 	@echo "make lint     formatting and lints only"
+	@echo "make msrv     build the library with Rust 1.85, the oldest supported compiler"
 	@echo "make clean    remove build/ and target/"
 	@echo "PROFILE=size  builds the smallest code instead of the fastest"
