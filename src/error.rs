@@ -95,7 +95,7 @@ impl ErrorKind {
                 "check ca_crt, the host name that is dialled and the device's clock"
             }
             Self::DeviceCertificateRefused => {
-                "check that the certificate is registered and enabled on the platform"
+                "check that a certificate is set, and that it is registered and enabled on the platform"
             }
             Self::Handshake => "check that host and port belong to a TLS 1.2 or 1.3 server",
             Self::Protocol => "something between device and server alters the connection",

@@ -66,7 +66,10 @@ fn bad_servers_are_refused_with_the_reason() {
     let intermediate = authority.intermediate("intermediate");
     let cases = [
         (other.server(&key, &["localhost"]), "no certificate of ca_crt issued it"),
-        (issue(&|params| *params = server_params(&["example.com"])), "not for localhost"),
+        (
+            issue(&|params| *params = server_params(&["a.test"])),
+            "it is for a.test, not for localhost",
+        ),
         (issue(&|params| *params = server_params(&["127.0.0.1"])), "not for localhost"),
         (issue(&expired), "has expired"),
         (issue(&not_yet_valid), "is not valid yet"),

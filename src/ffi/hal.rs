@@ -142,6 +142,30 @@ fn count(connection: &Connection, result: Result<usize>) -> c_int {
     }
 }
 
+/// The common frame of reading and writing: finds the connection, makes the deadline, closes the
+/// connection after a panic. `work` returns `None` for a buffer that cannot be used.
+fn transfer(
+    handle: usize,
+    timeout_ms: c_int,
+    work: impl FnOnce(&Connection, Deadline) -> Option<Result<usize>>,
+) -> c_int {
+    boundary_or(
+        CLOSED_BY_ERROR,
+        || destroy(handle),
+        || {
+            let (Some(connection), Ok(timeout)) =
+                (CONNECTIONS.get(handle), u32::try_from(timeout_ms))
+            else {
+                return CLOSED_BY_ERROR;
+            };
+            match work(&connection, Deadline::after_ms(timeout)) {
+                Some(result) => count(&connection, result),
+                None => CLOSED_BY_ERROR,
+            }
+        },
+    )
+}
+
 fn destroy(handle: usize) {
     if let Some(connection) = CONNECTIONS.remove(handle) {
         connection.destroy();
@@ -169,20 +193,11 @@ pub unsafe extern "C" fn hal_ssl_read(
     len: c_int,
     timeout_ms: c_int,
 ) -> c_int {
-    boundary_or(
-        CLOSED_BY_ERROR,
-        || destroy(handle),
-        || {
-            let (Some(connection), Ok(timeout)) =
-                (CONNECTIONS.get(handle), u32::try_from(timeout_ms))
-            else {
-                return CLOSED_BY_ERROR;
-            };
-            // SAFETY: the caller's promise.
-            let Some(buffer) = (unsafe { ptr::output(buf, len) }) else { return CLOSED_BY_ERROR };
-            count(&connection, connection.read(buffer, Deadline::after_ms(timeout)))
-        },
-    )
+    transfer(handle, timeout_ms, |connection, deadline| {
+        // SAFETY: the caller's promise.
+        let buffer = unsafe { ptr::output(buf, len) }?;
+        Some(connection.read(buffer, deadline))
+    })
 }
 
 /// Encrypts and sends `len` bytes.
@@ -206,20 +221,11 @@ pub unsafe extern "C" fn hal_ssl_write(
     len: c_int,
     timeout_ms: c_int,
 ) -> c_int {
-    boundary_or(
-        CLOSED_BY_ERROR,
-        || destroy(handle),
-        || {
-            let (Some(connection), Ok(timeout)) =
-                (CONNECTIONS.get(handle), u32::try_from(timeout_ms))
-            else {
-                return CLOSED_BY_ERROR;
-            };
-            // SAFETY: the caller's promise.
-            let Some(bytes) = (unsafe { ptr::input(buf, len) }) else { return CLOSED_BY_ERROR };
-            count(&connection, connection.write(bytes, Deadline::after_ms(timeout)))
-        },
-    )
+    transfer(handle, timeout_ms, |connection, deadline| {
+        // SAFETY: the caller's promise.
+        let bytes = unsafe { ptr::input(buf, len) }?;
+        Some(connection.write(bytes, deadline))
+    })
 }
 
 /// Closes a connection and frees the handle. Sends close_notify if that needs no waiting; calls of

@@ -40,6 +40,7 @@ fn certificate_clause(reason: &CertificateError) -> String {
         }
         CertificateError::NotValidForName => "it is for another host name".to_owned(),
         CertificateError::NotValidForNameContext { expected, presented } => {
+            let presented: Vec<&str> = presented.iter().map(|name| plain_name(name)).collect();
             format!("it is for {}, not for {}", presented.join(", "), expected.to_str())
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
@@ -49,6 +50,13 @@ fn certificate_clause(reason: &CertificateError) -> String {
         CertificateError::BadSignature => "its signature is wrong".to_owned(),
         other => other.to_string(),
     }
+}
+
+/// The name itself out of what rustls-webpki writes for a subject alternative name, for example
+/// `DnsName("example.com")` or `IpAddress(127.0.0.1)`.
+fn plain_name(name: &str) -> &str {
+    let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(name).trim_matches('"')
 }
 
 /// Alerts that a server sends about the client's certificate, or for want of one (RFC 8446
@@ -116,6 +124,13 @@ mod tests {
         assert_eq!(alert_name(AlertDescription::BadCertificate), "bad_certificate");
         assert_eq!(alert_name(AlertDescription::UnknownCA), "unknown_ca");
         assert_eq!(alert_name(AlertDescription::Unknown(200)), "200");
+    }
+
+    #[test]
+    fn names_are_written_plainly() {
+        assert_eq!(plain_name("DnsName(\"example.com\")"), "example.com");
+        assert_eq!(plain_name("IpAddress(127.0.0.1)"), "127.0.0.1");
+        assert_eq!(plain_name("other"), "other");
     }
 
     #[test]
