@@ -131,7 +131,10 @@ int main(int argc, char *argv[])
     }
     client = IOT_MQTT_Construct(&parameters);
     if (client == NULL) {
-        return fail("no connection; the log lines above say why", 0);
+        char reason[256];
+
+        result = linksdk_last_error(0, reason, sizeof(reason));
+        return fail(result < 0 ? reason : "no connection; the log lines above say why", result);
     }
 
     IOT_Ioctl(IOTX_IOCTL_GET_PRODUCT_KEY, product_key);

@@ -54,9 +54,89 @@ extern const char *iotx_ca_crt;
 #endif
 
 
+/**
+ * What a connection agreed on; see `linksdk_connection_info`. Texts end with a NUL and are cut where
+ * they do not fit.
+ */
+typedef struct linksdk_connection_info_t {
+    /**
+     * Set by the caller to the size of this structure, so that later versions can add members.
+     */
+    uint32_t struct_size;
+    /**
+     * How long the TLS handshake took, in milliseconds, without DNS and TCP.
+     */
+    uint32_t handshake_ms;
+    /**
+     * 1: an earlier session was resumed; 0: the handshake was a full one.
+     */
+    uint8_t resumed;
+    /**
+     * 1: a device certificate was presented; 0: none is set.
+     */
+    uint8_t device_authenticated;
+    /**
+     * "TLSv1.2" or "TLSv1.3".
+     */
+    char protocol[16];
+    /**
+     * The IANA name of the cipher suite.
+     */
+    char cipher_suite[64];
+    /**
+     * The subject of the server's certificate (RFC 4514).
+     */
+    char server_subject[128];
+    /**
+     * The issuer of the server's certificate.
+     */
+    char server_issuer[128];
+    /**
+     * The last second of validity of the server's certificate, in seconds since 1970.
+     */
+    int64_t server_not_after;
+    /**
+     * The same of the device's certificate; 0 when none is set.
+     */
+    int64_t device_not_after;
+} linksdk_connection_info_t;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Says why a connection ended, or with `handle` 0 why the last attempt to connect failed (by
+ * `HAL_SSL_Establish` or the MQTT client, on any thread): one sentence that says what was attempted,
+ * what came back and what to check.
+ *
+ * The sentence goes into `buffer` of `size` bytes, cut if need be, with a NUL at its end; without an
+ * error it is empty. `buffer` may be NULL when only the code is wanted.
+ *
+ * Returns the stable number of the error: a negative state code as in docs/errors.md, the same that
+ * handlers of `ITE_STATE_*` get; 0 when there is no error; -0x020A when `handle` names no connection.
+ * Does not block. Any thread.
+ *
+ * The caller's part:
+ * `buffer` is NULL or points to `size` writable bytes that nobody else uses during the call.
+ */
+int linksdk_last_error(uintptr_t handle,
+                       char *buffer,
+                       size_t size);
+
+/**
+ * Fills `info` with what a connection agreed on. `handle` comes from `HAL_SSL_Establish`; 0 stands for
+ * the connection of the MQTT client.
+ *
+ * Returns 0; -1, and changes nothing, when `handle` names no connection, or when `info` is NULL or its
+ * `struct_size` is smaller than the structure. Does not block. Any thread.
+ *
+ * The caller's part:
+ * `info` is NULL or points to a structure whose `struct_size` is set and that nobody else uses
+ * during the call.
+ */
+int linksdk_connection_info(uintptr_t handle,
+                            struct linksdk_connection_info_t *info);
 
 /**
  * Connects to a TLS server and verifies it: certificate chain against `ca_crt`, name, validity

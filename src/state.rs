@@ -134,6 +134,8 @@ codes! {
     NETWORK_DEADLINE = -0x0F0B;
     /// The peer broke the TLS protocol on an established connection.
     TLS_PROTOCOL = -0x0F0C;
+    /// A certificate that the connection rests on ends within 30 days.
+    TLS_CERTIFICATE_EXPIRES = -0x0F0D;
     /// A message on the identity topic was not valid; nothing was changed.
     IDENTITY_INVALID = -0x0F10;
     /// The platform did not push an identity in time.

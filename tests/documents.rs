@@ -59,6 +59,26 @@ fn every_test_that_the_differences_cite_exists() {
 }
 
 #[test]
+fn the_table_of_errors_lists_every_code_and_no_other() {
+    let document = fs::read_to_string(root().join("docs/errors.md")).unwrap();
+    let mut listed: Vec<String> = document
+        .lines()
+        .filter(|line| line.starts_with("| -0x") || line.starts_with("| 0 "))
+        .map(|line| line.split('|').skip(1).take(2).map(str::trim).collect::<Vec<_>>().join(" "))
+        .collect();
+    let mut known: Vec<String> = linksdk_hal::state::ALL
+        .iter()
+        .map(|(name, code)| match code {
+            0 => format!("0 {name}"),
+            code => format!("-0x{:04X} {name}", -code),
+        })
+        .collect();
+    listed.sort();
+    known.sort();
+    assert_eq!(listed, known);
+}
+
+#[test]
 fn every_link_between_documents_leads_somewhere() {
     let root = root();
     let mut checked = 0;

@@ -1,6 +1,7 @@
 //! The callback registry: what the firmware registers and what this library reports through it.
 
 use super::boundary::boundary;
+use super::ptr;
 use crate::event::{
     Callback, Monitor, Notification, REGISTRY, Registry, Slot, StateHandler, TextHandler,
 };
@@ -15,7 +16,7 @@ const MESSAGE_LENGTH: usize = 63;
 /// `message` up to its first NUL, at most 63 bytes of it, cut between two characters.
 pub fn raise_state(group: Group, code: i32, message: &str) {
     let message = message.split('\0').next().unwrap_or_default();
-    if let Ok(message) = CString::new(cut(message)) {
+    if let Ok(message) = CString::new(ptr::cut(message, MESSAGE_LENGTH)) {
         deliver_state(&REGISTRY, Slot::from(group) as c_int, code, &message);
     }
 }
@@ -39,14 +40,6 @@ pub fn mqtt_connect_succ() {
         // SAFETY: whoever registered the handler promised that it stays callable.
         unsafe { handler() };
     }
-}
-
-fn cut(message: &str) -> &str {
-    let mut end = message.len().min(MESSAGE_LENGTH);
-    while !message.is_char_boundary(end) {
-        end -= 1;
-    }
-    message.get(..end).unwrap_or_default()
 }
 
 /// -1 when nobody is registered for `slot`, else 0.
@@ -83,7 +76,7 @@ pub unsafe extern "C" fn linksdk_internal_state_event(
 ) -> c_int {
     boundary(-1, || {
         // SAFETY: the C shim passes its own buffer, which it terminated.
-        let message = unsafe { super::ptr::c_str(message) }.unwrap_or_default();
+        let message = unsafe { ptr::c_str(message) }.unwrap_or_default();
         deliver_state(&REGISTRY, event, code, message)
     })
 }

@@ -1,15 +1,17 @@
 //! The TLS HAL: what `wrappers/tls/HAL_TLS_mbedtls.c` of the Link SDK exports.
 
 use super::boundary::{boundary, boundary_or};
-use super::ptr;
+use super::{diagnostics, ptr};
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::handle::Table;
 use crate::log;
 use crate::state::{self, Group};
 use crate::tls::Target;
-use crate::tls::session::{Connection, ESTABLISH_TIMEOUT};
+use crate::tls::establish::ESTABLISH_TIMEOUT;
+use crate::tls::session::Connection;
 use libc::{c_char, c_int, c_void};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// The longest text that is taken for a certificate chain or a key, in bytes.
@@ -89,6 +91,7 @@ fn establish(host: Option<&str>, port: u16, ca_crt: Option<&[u8]>) -> Result<usi
         let error = Error::new(ErrorKind::InvalidArgument, detail);
         log::error!("HAL_SSL_Establish: {error}");
         raise(&error);
+        diagnostics::remember_attempt::<()>(&Err(error.clone()));
         error
     };
     let host = host.filter(|host| !host.is_empty());
@@ -96,13 +99,23 @@ fn establish(host: Option<&str>, port: u16, ca_crt: Option<&[u8]>) -> Result<usi
     let ca_crt = ca_crt.ok_or_else(|| wrong("ca_crt is NULL"))?;
     let target = device_target(host, port, ca_crt);
     let deadline = Deadline::after(ESTABLISH_TIMEOUT);
-    let connection = Connection::establish(&target, deadline).inspect_err(raise)?;
+    let result = Connection::establish(&target, deadline);
+    diagnostics::remember_attempt(&result);
+    let connection = result.inspect_err(raise)?;
     if !connection.authenticates_device() {
         raise_no_certificate();
+    }
+    for text in connection.expiring() {
+        state::raise(Group::SysDepend, state::TLS_CERTIFICATE_EXPIRES, text);
     }
     let handle = CONNECTIONS.insert(connection);
     let handle = handle.ok_or_else(|| wrong("too many connections are open"))?;
     Ok(usize::try_from(handle).unwrap_or(0))
+}
+
+/// The connection that `handle` names.
+pub(super) fn find(handle: usize) -> Option<Arc<Connection>> {
+    CONNECTIONS.get(handle)
 }
 
 fn raise(error: &Error) {

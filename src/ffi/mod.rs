@@ -7,6 +7,7 @@
 pub mod boundary;
 #[cfg(feature = "sdk")]
 pub mod device_model;
+pub mod diagnostics;
 #[cfg(feature = "sdk")]
 pub mod events;
 pub mod hal;

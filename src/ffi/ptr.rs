@@ -91,6 +91,30 @@ pub unsafe fn output<'a>(data: *mut c_char, length: c_int) -> Option<&'a mut [u8
     Some(unsafe { std::slice::from_raw_parts_mut(data.cast::<u8>(), length) })
 }
 
+/// The beginning of `text` that fits `limit` bytes, cut between two characters.
+pub fn cut(text: &str, limit: usize) -> &str {
+    let mut end = text.len().min(limit);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// Writes `text` up to its first NUL with a NUL behind it, cut where it does not fit. Writes nothing
+/// to NULL or to a buffer without room.
+///
+/// # Safety
+/// `buffer` is NULL or points to `size` writable bytes that nobody else uses during the call.
+pub unsafe fn write_text(buffer: *mut c_char, size: usize, text: &str) {
+    let Some(room) = size.checked_sub(1).filter(|_| !buffer.is_null()) else { return };
+    let text = cut(text.split('\0').next().unwrap_or_default(), room);
+    // SAFETY: the text is at most `size` - 1 bytes long, the caller vouches for `size`, and a
+    // borrowed str cannot overlap with a buffer that nobody else uses.
+    unsafe { std::ptr::copy_nonoverlapping(text.as_ptr().cast(), buffer, text.len()) };
+    // SAFETY: `text.len()` is at most `size` - 1.
+    unsafe { buffer.add(text.len()).write(0) };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

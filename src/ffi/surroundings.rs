@@ -1,7 +1,7 @@
 //! What the MQTT client needs from the rest of the SDK, in profile `sdk`: our registry, our device
 //! data, TLS connections; and the way from an event to the firmware's function.
 
-use super::{events, hal, ptr};
+use super::{diagnostics, events, hal, ptr};
 use crate::deadline::Deadline;
 use crate::device;
 use crate::error::{Error, Result};
@@ -172,7 +172,10 @@ impl Connector for Platform {
         // SAFETY: the header asks for NULL or a C string that stays valid; it is copied.
         let roots = unsafe { ptr::bytes(roots, LONGEST_BUNDLE) }.unwrap_or_default();
         let target = hal::device_target(&self.host, self.port, roots);
-        let connection = Connection::establish(&target, deadline)?;
+        let result = Connection::establish(&target, deadline);
+        diagnostics::remember_attempt(&result);
+        let connection = result?;
+        diagnostics::remember_mqtt(&connection);
         Ok(Arc::new(TlsTransport(connection)))
     }
 }
@@ -190,5 +193,10 @@ impl Transport for TlsTransport {
 
     fn close(&self) {
         self.0.destroy();
+    }
+
+    fn warnings(&self) -> Vec<(i32, String)> {
+        let texts = self.0.expiring().iter().cloned();
+        texts.map(|text| (state::TLS_CERTIFICATE_EXPIRES, text)).collect()
     }
 }

@@ -194,6 +194,7 @@ impl Client {
     /// Makes `link` the present connection and sends again what an earlier one left open. `false`
     /// when the client has been destroyed meanwhile.
     pub(super) fn install(&self, link: Link) -> bool {
+        let warnings = link.transport.warnings();
         let packets = {
             let mut state = self.lock();
             if state.is_destroyed() {
@@ -214,6 +215,9 @@ impl Client {
             state.acknowledgements.clear();
             unfinished(&mut state, link.session_present)
         };
+        for (code, text) in warnings {
+            self.surroundings.state_event(Group::SysDepend, code, &text);
+        }
         for packet in packets {
             let deadline = Deadline::after(self.settings.request_timeout);
             if self.send(&packet, deadline).is_err() {

@@ -37,6 +37,10 @@ pub trait Transport: Send + Sync {
     fn write(&self, bytes: &[u8], deadline: Deadline) -> Result<usize>;
     /// Ends the connection. Calls that wait return an error.
     fn close(&self);
+    /// State codes and texts that the firmware should hear of now that the connection is up.
+    fn warnings(&self) -> Vec<(i32, String)> {
+        Vec::new()
+    }
 }
 
 /// Makes connections to the one server that the client was constructed for.

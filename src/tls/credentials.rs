@@ -5,11 +5,10 @@
 //! only it can derive the public key.
 #![forbid(unsafe_code)]
 
+use super::certificate::Certificate;
 use super::pem;
 use crate::error::{Error, ErrorKind, Result};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use x509_cert::certificate::{CertificateInner, Raw};
-use x509_cert::der::{Decode, Encode};
 use zeroize::Zeroizing;
 
 /// How the private key is encoded.
@@ -32,38 +31,23 @@ pub struct Credentials {
     /// DER.
     pub key: Zeroizing<Vec<u8>>,
     /// What the device's own certificate says.
-    pub leaf: Leaf,
+    pub leaf: Certificate,
 }
 
-/// What is needed of the device's own certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leaf {
-    /// The SubjectPublicKeyInfo, DER.
-    pub public_key: Vec<u8>,
-    /// When the certificate begins to be valid, since 1970.
-    pub not_before: Duration,
-    /// The last second of its validity, since 1970.
-    pub not_after: Duration,
-}
-
-impl Leaf {
-    /// Refuses a certificate that is not valid at `now`.
-    pub fn check_dates(&self, now: SystemTime) -> Result<()> {
-        let now = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let refuse = |detail: &str| {
-            Err(Error::new(
-                ErrorKind::DeviceCertificateDates,
-                format!("device certificate {detail}"),
-            ))
-        };
-        if now < self.not_before {
-            return refuse("is not valid yet");
-        }
-        if now > self.not_after {
-            return refuse("has expired");
-        }
-        Ok(())
+/// Refuses a device certificate that is not valid at `now`.
+pub fn check_dates(leaf: &Certificate, now: SystemTime) -> Result<()> {
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let refuse = |detail: &str| {
+        let detail = format!("device certificate {detail}");
+        Err(Error::new(ErrorKind::DeviceCertificateDates, detail))
+    };
+    if now < leaf.not_before {
+        return refuse("is not valid yet");
     }
+    if now > leaf.not_after {
+        return refuse("has expired");
+    }
+    Ok(())
 }
 
 /// Reads both PEM texts. `None` when neither is given: a device without credentials. One of the
@@ -79,7 +63,9 @@ pub fn read(certificate: Option<&[u8]>, key: Option<&[u8]>) -> Result<Option<Cre
     };
     let chain = read_chain(certificate)?;
     let leaf = match chain.first() {
-        Some(der) => read_leaf(der)?,
+        Some(der) => {
+            Certificate::read(der).map_err(|clause| unusable(format!("g_cli_crt {clause}")))?
+        }
         None => return Err(unusable("g_cli_crt holds no certificate")),
     };
     let (key_format, key) = read_key(key)?;
@@ -113,21 +99,6 @@ fn read_chain(text: &[u8]) -> Result<Vec<Vec<u8>>> {
         }));
     }
     Ok(chain)
-}
-
-fn read_leaf(der: &[u8]) -> Result<Leaf> {
-    let parsed = CertificateInner::<Raw>::from_der(der)
-        .map_err(|e| unusable(format!("g_cli_crt is not an X.509 certificate: {e}")))?;
-    let certificate = parsed.tbs_certificate;
-    let public_key = certificate
-        .subject_public_key_info
-        .to_der()
-        .map_err(|e| unusable(format!("g_cli_crt has an unusable public key: {e}")))?;
-    Ok(Leaf {
-        public_key,
-        not_before: certificate.validity.not_before.to_unix_duration(),
-        not_after: certificate.validity.not_after.to_unix_duration(),
-    })
 }
 
 fn read_key(text: &[u8]) -> Result<(KeyFormat, Zeroizing<Vec<u8>>)> {
@@ -215,15 +186,17 @@ mod tests {
     #[test]
     fn dates_are_inclusive_and_reach_past_2038() {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
-        let leaf = Leaf {
+        let leaf = Certificate {
             public_key: Vec::new(),
+            subject: String::new(),
+            issuer: String::new(),
             not_before: Duration::from_secs(1_000),
             not_after: Duration::from_secs(4_700_000_000),
         };
-        assert!(leaf.check_dates(at(1_000)).is_ok());
-        assert!(leaf.check_dates(at(4_700_000_000)).is_ok());
+        assert!(check_dates(&leaf, at(1_000)).is_ok());
+        assert!(check_dates(&leaf, at(4_700_000_000)).is_ok());
         for wrong in [999, 4_700_000_001] {
-            let error = leaf.check_dates(at(wrong)).unwrap_err();
+            let error = check_dates(&leaf, at(wrong)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::DeviceCertificateDates);
         }
     }

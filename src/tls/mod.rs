@@ -4,8 +4,10 @@
 //! wait for the socket, and the return values that the SDK relies on, are in [`session`].
 #![deny(unsafe_code)]
 
+pub mod certificate;
 pub mod credentials;
 pub mod crypto;
+pub mod establish;
 pub mod pem;
 pub mod session;
 pub mod trust;
@@ -92,4 +94,7 @@ pub trait Engine: Send {
     fn step(&mut self, io: &mut dyn Io, want: Want<'_>) -> Outcome;
     /// What was agreed on, once the handshake is complete.
     fn negotiated(&self) -> Option<Negotiated>;
+    /// The server's certificates as it sent them, DER, its own first; those of the first connection
+    /// when a session was resumed. Empty before the handshake is complete.
+    fn server_chain(&self) -> Vec<Vec<u8>>;
 }

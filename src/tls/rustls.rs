@@ -219,6 +219,11 @@ impl Engine for RustlsEngine {
             resumed: self.connection.handshake_kind() == Some(HandshakeKind::Resumed),
         })
     }
+
+    fn server_chain(&self) -> Vec<Vec<u8>> {
+        let chain = self.connection.peer_certificates().unwrap_or_default();
+        chain.iter().map(|der| der.to_vec()).collect()
+    }
 }
 
 /// [`Io`] in the form that rustls takes.

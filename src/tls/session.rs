@@ -4,20 +4,16 @@
 //! socket. So one thread may read while others write, and any thread may destroy the connection.
 #![forbid(unsafe_code)]
 
-use super::engine::{self, RustlsEngine};
-use super::{Engine, Io, Negotiated, Outcome, Target, Want};
+use super::certificate::Certificate;
+use super::{Engine, Io, Negotiated, Outcome, Want};
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log;
-use crate::os::dns;
 use crate::os::tcp::{Interest, TcpSocket};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
-
-/// How long `establish` may take as a whole when the caller has no wish of its own.
-pub const ESTABLISH_TIMEOUT: Duration = Duration::from_secs(10);
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// How far past its deadline a call may go on while it makes progress without waiting: a call with
 /// timeout 0 takes what is there, and a peer that never stops cannot hold it.
@@ -26,7 +22,7 @@ const GRACE: Duration = Duration::from_millis(20);
 /// Why the connection ended, once a call has found out. Writing may fail while there is still
 /// something to read, and what the server said last explains the failure.
 #[derive(Default)]
-struct Ended {
+pub(super) struct Ended {
     reading: Option<Error>,
     writing: Option<Error>,
     reported: bool,
@@ -34,84 +30,38 @@ struct Ended {
 
 /// One established TLS connection. All methods may be called from any thread.
 pub struct Connection {
-    socket: TcpSocket,
-    engine: Mutex<Box<dyn Engine>>,
-    destroyed: AtomicBool,
-    ended: Mutex<Ended>,
-    authenticates_device: bool,
-    negotiated: Option<Negotiated>,
-    handshake_time: Duration,
+    pub(super) socket: TcpSocket,
+    pub(super) engine: Mutex<Box<dyn Engine>>,
+    pub(super) destroyed: AtomicBool,
+    pub(super) ended: Mutex<Ended>,
+    pub(super) authenticates_device: bool,
+    pub(super) negotiated: Option<Negotiated>,
+    pub(super) handshake_time: Duration,
+    pub(super) server: Option<Certificate>,
+    pub(super) device_certificate_end: Option<Duration>,
+    pub(super) expiring: Vec<String>,
 }
 
 impl Connection {
-    /// Resolves, connects and completes the handshake, all before `deadline`. Success and failure
-    /// are logged; raising a state event is for the caller, on a thread where handlers may run.
-    pub fn establish(target: &Target, deadline: Deadline) -> Result<Arc<Self>> {
-        let place = format!("{}:{}", target.host, target.port);
-        let result = Self::try_establish(target, deadline);
-        match &result {
-            Ok(Self { negotiated: Some(negotiated), handshake_time, .. }) => log::info!(
-                "{} {}, {} handshake with {place} in {} ms",
-                negotiated.protocol,
-                negotiated.cipher_suite,
-                if negotiated.resumed { "resumed" } else { "full" },
-                handshake_time.as_millis()
-            ),
-            Ok(_) => {}
-            Err(error) => log::error!("connecting to {place} failed: {error}"),
-        }
-        result.map(Arc::new)
+    /// Which certificates end within 30 days, as sentences for a state event.
+    pub fn expiring(&self) -> &[String] {
+        &self.expiring
     }
 
-    fn try_establish(target: &Target, deadline: Deadline) -> Result<Self> {
-        let configuration = engine::configuration(target)?;
-        let engine = RustlsEngine::new(&configuration, &target.host)?;
-        if !configuration.has_certificate() {
-            log::warning!(
-                "no device certificate: g_cli_crt and g_cli_key are NULL; if the firmware defines \
-                 them in a static library, link with -Wl,-u,g_cli_crt -Wl,-u,g_cli_key"
-            );
-        }
-        let addresses = dns::resolve(&target.host, target.port, deadline)?;
-        let socket = TcpSocket::connect(&addresses, deadline)?;
-        let has_certificate = configuration.has_certificate();
-        Self::handshake(socket, Box::new(engine), has_certificate, deadline)
+    /// The server's own certificate.
+    pub fn server_certificate(&self) -> Option<&Certificate> {
+        self.server.as_ref()
     }
 
-    /// Completes the handshake of `engine` over `socket`.
-    fn handshake(
-        socket: TcpSocket,
-        mut engine: Box<dyn Engine>,
-        authenticates_device: bool,
-        deadline: Deadline,
-    ) -> Result<Self> {
-        let start = Instant::now();
-        loop {
-            let interest = match engine.step(&mut SocketIo(&socket), Want::Handshake) {
-                Outcome::Done(_) => break,
-                Outcome::WantRead => Interest::Read,
-                Outcome::WantWrite => Interest::Write,
-                Outcome::Failed(error) => return Err(error),
-                Outcome::Closed | Outcome::Eof => {
-                    let detail = "the server closed the connection during the handshake";
-                    return Err(Error::new(ErrorKind::Handshake, detail));
-                }
-            };
-            if deadline.is_over() {
-                let detail = "the TLS handshake did not complete in time";
-                return Err(Error::new(ErrorKind::Deadline, detail));
-            }
-            socket.wait(interest, deadline);
-        }
-        Ok(Self {
-            socket,
-            negotiated: engine.negotiated(),
-            engine: Mutex::new(engine),
-            destroyed: AtomicBool::new(false),
-            ended: Mutex::new(Ended::default()),
-            authenticates_device,
-            handshake_time: start.elapsed(),
-        })
+    /// The last second of validity of the device's certificate, since 1970.
+    pub fn device_certificate_end(&self) -> Option<Duration> {
+        self.device_certificate_end
+    }
+
+    /// The error with which the connection ended, once a call has found out.
+    pub fn error(&self) -> Option<Error> {
+        let ended = self.ended();
+        ended.reading.clone().or_else(|| ended.writing.clone())
     }
 
     /// What the handshake agreed on.
@@ -219,7 +169,7 @@ impl Connection {
         self.socket.shut_down();
     }
 
-    fn engine(&self) -> MutexGuard<'_, Box<dyn Engine>> {
+    pub(super) fn engine(&self) -> MutexGuard<'_, Box<dyn Engine>> {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -288,7 +238,7 @@ impl Drop for Connection {
 }
 
 /// The socket as an engine sees it.
-struct SocketIo<'a>(&'a TcpSocket);
+pub(super) struct SocketIo<'a>(pub(super) &'a TcpSocket);
 
 impl Io for SocketIo<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -21,6 +21,15 @@ static uint32_t ca_length;
 static void dead(uintptr_t handle)
 {
     char buffer[8] = "";
+    linksdk_connection_info_t info;
+
+    memset(&info, 0, sizeof(info));
+    info.struct_size = sizeof(info);
+    CHECK_EQUAL(linksdk_connection_info(handle, &info), -1);
+    CHECK_EQUAL(linksdk_connection_info(handle, NULL), -1);
+    CHECK(linksdk_last_error(handle, buffer, sizeof(buffer)) <= 0);
+    CHECK(linksdk_last_error(handle, buffer, 0) <= 0);
+    CHECK(linksdk_last_error(handle, NULL, sizeof(buffer)) <= 0);
 
     CHECK(HAL_SSL_Read(handle, buffer, (int)sizeof(buffer), 10) < 0);
     CHECK(HAL_SSL_Read(handle, NULL, 0, 0) < 0);

@@ -19,6 +19,7 @@ int main(int argc, char *argv[])
     const char *expected = strcmp(required(argc, argv, "--answer"), "same") == 0 ? LINE : REVERSED;
     const int length = (int)strlen(LINE);
     char answer[256];
+    linksdk_connection_info_t info;
     uintptr_t handle;
     int count = 0;
 
@@ -27,6 +28,18 @@ int main(int argc, char *argv[])
     handle = HAL_SSL_Establish(host, port, ca, (uint32_t)strlen(ca) + 1);
     CHECK(handle != 0);
     CHECK(handle <= 0x7fffffff);
+
+    memset(&info, 0, sizeof(info));
+    info.struct_size = sizeof(info);
+    CHECK_EQUAL(linksdk_connection_info(handle, &info), 0);
+    CHECK(strcmp(info.protocol, "TLSv1.2") == 0 || strcmp(info.protocol, "TLSv1.3") == 0);
+    CHECK(strncmp(info.cipher_suite, "TLS", 3) == 0);
+    CHECK(strncmp(info.server_subject, "CN=", 3) == 0);
+    CHECK(info.server_issuer[0] != '\0');
+    CHECK(info.server_not_after > 0 && info.device_not_after > 0);
+    CHECK_EQUAL(info.device_authenticated, 1);
+    CHECK_EQUAL(info.resumed, 0);
+    CHECK_EQUAL(linksdk_last_error(handle, NULL, 0), 0);
 
     CHECK_EQUAL(HAL_SSL_Write(handle, LINE, length, 5000), length);
     /* Exactly what was asked for, although more is on its way. */

@@ -25,19 +25,24 @@ static int on_identity(const char *payload)
     return 0;
 }
 
-static void refused_by_hal(const char *host, uint16_t port, int at_read)
+static void refused_by_hal(const char *host, uint16_t port, int at_read, int code)
 {
     uintptr_t handle = HAL_SSL_Establish(host, port, iotx_ca_crt, (uint32_t)strlen(iotx_ca_crt) + 1);
+    char sentence[512];
     char byte;
 
     if (!at_read) {
         CHECK_EQUAL(handle, 0);
+        CHECK_EQUAL(linksdk_last_error(0, sentence, sizeof(sentence)), code);
+        CHECK(log_contains(sentence));
         return;
     }
     CHECK(handle != 0);
     CHECK_EQUAL(HAL_SSL_Read(handle, &byte, 1, 5000), -1);
     CHECK_EQUAL(HAL_SSL_Read(handle, &byte, 1, 5000), -1);
     CHECK(HAL_SSL_Write(handle, "x", 1, 5000) < 0);
+    CHECK_EQUAL(linksdk_last_error(handle, sentence, sizeof(sentence)), code);
+    CHECK(log_contains(sentence));
     CHECK_EQUAL(HAL_SSL_Destroy(handle), 0);
 }
 
@@ -58,7 +63,7 @@ int main(int argc, char *argv[])
     IOT_RegisterCallback(ITE_IDENTITY_RESPONSE, on_identity);
 
     if (strcmp(at, "connack") != 0) {
-        refused_by_hal(host, port, strcmp(at, "read") == 0);
+        refused_by_hal(host, port, strcmp(at, "read") == 0, code);
         CHECK(state_reported(code, text));
         CHECK(log_contains(log_text));
         forget_reports();

@@ -3,7 +3,8 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::log;
 use crate::os::dns;
-use crate::tls::credentials::{self, Credentials, KeyFormat, Leaf};
+use crate::tls::certificate::Certificate;
+use crate::tls::credentials::{self, Credentials, KeyFormat};
 use crate::tls::{Target, crypto, trust};
 use ::rustls::client::{ResolvesClientCert, Resumption};
 use ::rustls::crypto::{CryptoProvider, ring};
@@ -24,13 +25,27 @@ const SESSIONS: usize = 8;
 /// of the same configuration.
 pub struct Configuration {
     pub(super) client: Arc<ClientConfig>,
-    leaf: Option<Leaf>,
+    leaf: Option<Certificate>,
+    /// What the trust anchors say about themselves, as far as they can be read.
+    anchors: Vec<Certificate>,
 }
 
 impl Configuration {
     /// Whether the device has a certificate to present.
     pub fn has_certificate(&self) -> bool {
         self.leaf.is_some()
+    }
+
+    /// The trust anchor that a server's chain leads to; of several with the same name the one that
+    /// lasts longest.
+    pub fn anchor_of(&self, chain: &[Certificate]) -> Option<&Certificate> {
+        let issued = |anchor: &&Certificate| chain.iter().any(|c| c.issuer == anchor.subject);
+        self.anchors.iter().filter(issued).max_by_key(|anchor| anchor.not_after)
+    }
+
+    /// The device's own certificate, if it has one to present.
+    pub fn device_certificate(&self) -> Option<&Certificate> {
+        self.leaf.as_ref()
     }
 }
 
@@ -59,7 +74,7 @@ pub fn configuration(target: &Target) -> Result<Arc<Configuration>> {
         None => Arc::new(build(target)?),
     };
     if let Some(leaf) = &configuration.leaf {
-        leaf.check_dates(SystemTime::now())?;
+        credentials::check_dates(leaf, SystemTime::now())?;
     }
     let mut kept = CONFIGURATIONS.lock().unwrap_or_else(PoisonError::into_inner);
     if !kept.iter().any(|(known, _)| *known == fingerprint) {
@@ -97,16 +112,17 @@ fn build(target: &Target) -> Result<Configuration> {
         }
         None => (None, None),
     };
+    let (roots, anchors) = roots(&target.trust_anchors)?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| Error::new(ErrorKind::Internal, format!("setting up TLS: {e}")))?
-        .with_root_certificates(roots(&target.trust_anchors)?);
+        .with_root_certificates(roots);
     let mut client = match key {
         Some(key) => builder.with_client_cert_resolver(Arc::new(DeviceCertificate(Arc::new(key)))),
         None => builder.with_no_client_auth(),
     };
     client.resumption = Resumption::in_memory_sessions(SESSIONS);
-    Ok(Configuration { client: Arc::new(client), leaf })
+    Ok(Configuration { client: Arc::new(client), leaf, anchors })
 }
 
 /// The engine's cryptography. It is set up once the operating system has shown that it can give
@@ -121,27 +137,32 @@ fn provider() -> Result<Arc<CryptoProvider>> {
         .cloned()
 }
 
-fn roots(bundle: &[u8]) -> Result<RootCertStore> {
+fn roots(bundle: &[u8]) -> Result<(RootCertStore, Vec<Certificate>)> {
     let mut store = RootCertStore::empty();
+    let mut anchors = Vec::new();
     for (number, der) in trust::certificates(bundle)?.into_iter().enumerate() {
-        if let Err(e) = store.add(CertificateDer::from(der)) {
-            log::warning!(
-                "ca_crt: certificate {} cannot be a trust anchor: {e}, skipped",
-                number + 1
-            );
+        let anchor = Certificate::read(&der).ok();
+        match store.add(CertificateDer::from(der)) {
+            Ok(()) => anchors.extend(anchor),
+            Err(e) => {
+                let number = number + 1;
+                log::warning!(
+                    "ca_crt: certificate {number} cannot be a trust anchor: {e}, skipped"
+                );
+            }
         }
     }
     if store.is_empty() {
         let detail = "no certificate of ca_crt can be a trust anchor";
         return Err(Error::new(ErrorKind::TrustAnchors, detail));
     }
-    Ok(store)
+    Ok((store, anchors))
 }
 
 fn certified_key(
     credentials: Credentials,
     provider: &CryptoProvider,
-) -> Result<(Leaf, CertifiedKey)> {
+) -> Result<(Certificate, CertifiedKey)> {
     let der = credentials.key.as_slice();
     let borrowed = match credentials.key_format {
         KeyFormat::Pkcs1 => PrivateKeyDer::Pkcs1(der.into()),

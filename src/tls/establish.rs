@@ -1,0 +1,115 @@
+//! From a target to an established connection: resolve, connect, handshake, look at certificates.
+#![forbid(unsafe_code)]
+
+use super::certificate::Certificate;
+use super::engine::{self, Configuration, RustlsEngine};
+use super::session::{Connection, Ended, SocketIo};
+use super::{Engine, Outcome, Target, Want};
+use crate::deadline::Deadline;
+use crate::error::{Error, ErrorKind, Result};
+use crate::log;
+use crate::os::dns;
+use crate::os::tcp::{Interest, TcpSocket};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+/// How long `establish` may take as a whole when the caller has no wish of its own.
+pub const ESTABLISH_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Connection {
+    /// Resolves, connects and completes the handshake, all before `deadline`. Success and failure
+    /// are logged; raising a state event is for the caller, on a thread where handlers may run.
+    pub fn establish(target: &Target, deadline: Deadline) -> Result<Arc<Self>> {
+        let place = format!("{}:{}", target.host, target.port);
+        let result = Self::try_establish(target, deadline);
+        match &result {
+            Ok(Self { negotiated: Some(negotiated), handshake_time, .. }) => log::info!(
+                "{} {}, {} handshake with {place} in {} ms",
+                negotiated.protocol,
+                negotiated.cipher_suite,
+                if negotiated.resumed { "resumed" } else { "full" },
+                handshake_time.as_millis()
+            ),
+            Ok(_) => {}
+            Err(error) => log::error!("connecting to {place} failed: {error}"),
+        }
+        result.map(Arc::new)
+    }
+
+    fn try_establish(target: &Target, deadline: Deadline) -> Result<Self> {
+        let configuration = engine::configuration(target)?;
+        let engine = RustlsEngine::new(&configuration, &target.host)?;
+        if !configuration.has_certificate() {
+            log::warning!(
+                "no device certificate: g_cli_crt and g_cli_key are NULL; if the firmware defines \
+                 them in a static library, link with -Wl,-u,g_cli_crt -Wl,-u,g_cli_key"
+            );
+        }
+        let addresses = dns::resolve(&target.host, target.port, deadline)?;
+        let socket = TcpSocket::connect(&addresses, deadline)?;
+        let mut connection = Self::handshake(socket, Box::new(engine), deadline)?;
+        connection.authenticates_device = configuration.has_certificate();
+        connection.look_at_certificates(&configuration);
+        Ok(connection)
+    }
+
+    /// Completes the handshake of `engine` over `socket`.
+    fn handshake(
+        socket: TcpSocket,
+        mut engine: Box<dyn Engine>,
+        deadline: Deadline,
+    ) -> Result<Self> {
+        let start = Instant::now();
+        loop {
+            let interest = match engine.step(&mut SocketIo(&socket), Want::Handshake) {
+                Outcome::Done(_) => break,
+                Outcome::WantRead => Interest::Read,
+                Outcome::WantWrite => Interest::Write,
+                Outcome::Failed(error) => return Err(error),
+                Outcome::Closed | Outcome::Eof => {
+                    let detail = "the server closed the connection during the handshake";
+                    return Err(Error::new(ErrorKind::Handshake, detail));
+                }
+            };
+            if deadline.is_over() {
+                let detail = "the TLS handshake did not complete in time";
+                return Err(Error::new(ErrorKind::Deadline, detail));
+            }
+            socket.wait(interest, deadline);
+        }
+        Ok(Self {
+            socket,
+            negotiated: engine.negotiated(),
+            engine: Mutex::new(engine),
+            destroyed: AtomicBool::new(false),
+            ended: Mutex::new(Ended::default()),
+            authenticates_device: false,
+            handshake_time: start.elapsed(),
+            server: None,
+            device_certificate_end: None,
+            expiring: Vec::new(),
+        })
+    }
+
+    /// Keeps what people ask for, and notes which certificates end soon: a device in the field
+    /// needs weeks to get a new one.
+    fn look_at_certificates(&mut self, configuration: &Configuration) {
+        let chain = self.engine().server_chain();
+        let mut chain: Vec<Certificate> =
+            chain.iter().filter_map(|der| Certificate::read(der).ok()).collect();
+        let now = SystemTime::now();
+        let device = configuration.device_certificate();
+        let anchor = configuration.anchor_of(&chain);
+        for (what, certificate) in [("device certificate", device), ("root certificate", anchor)] {
+            if let Some(days) = certificate.and_then(|certificate| certificate.ends_soon(now)) {
+                self.expiring.push(format!("the {what} ends in {days} days"));
+            }
+        }
+        for text in &self.expiring {
+            log::warning!("{text}; replace it before devices can no longer connect");
+        }
+        self.device_certificate_end = device.map(|certificate| certificate.not_after);
+        self.server = (!chain.is_empty()).then(|| chain.swap_remove(0));
+    }
+}
