@@ -106,6 +106,70 @@ extern "C" {
 #endif // __cplusplus
 
 /**
+ * Sets how long `HAL_SSL_Establish` may take as a whole, and each attempt of the MQTT client that is
+ * constructed afterwards: 100 to 120000 milliseconds. 10000 is the default.
+ *
+ * Returns 0; -0x0113, and changes nothing, for any other number. Does not block. Any thread.
+ */
+int linksdk_set_establish_timeout(uint32_t milliseconds);
+
+/**
+ * Sets the oldest and the newest TLS version that later connections offer: 0x0303 (TLS 1.2) or 0x0304
+ * (TLS 1.3). Both are offered by default.
+ *
+ * Returns 0; -0x0113, and changes nothing, for any other numbers, or an oldest that is newer than the
+ * newest. Does not block. Any thread.
+ */
+int linksdk_set_tls_versions(int oldest,
+                             int newest);
+
+/**
+ * Adds trust anchors to those that each later connection gets as `ca_crt` or `iotx_ca_crt`: for a root
+ * that takes the place of one that ends. `pem` holds one or more certificates and is copied; all calls
+ * together are limited to 256 KiB.
+ *
+ * Returns 0; -0x0F05 when no certificate in `pem` can be a trust anchor, -0x0113 for NULL and beyond the
+ * limit; then nothing changes. Does not block. Any thread.
+ *
+ * The caller's part:
+ * `pem` is NULL or a C string.
+ */
+int linksdk_add_trust_anchor(const char *pem);
+
+/**
+ * Forgets what `linksdk_add_trust_anchor` added. Connections that exist go on. Returns 0. Does not
+ * block. Any thread.
+ */
+int linksdk_clear_trust_anchors(void);
+
+/**
+ * Sets the device's certificate (and the chain to its CA, if there is one) and private key for later
+ * connections, in place of `g_cli_crt` and `g_cli_key`. Both are PEM text and are copied; the copy of the
+ * key is overwritten when it is replaced. NULL for both brings the global pointers back.
+ *
+ * They are checked as for a connection: returns 0, or -0x0F02 unusable, -0x0F03 one of the two missing or
+ * not belonging together, -0x0F04 not valid today; then nothing changes, and the log hook gets a
+ * sentence. Does not block. Any thread.
+ *
+ * The caller's part:
+ * `certificate` and `key` are NULL or C strings.
+ */
+int linksdk_set_credentials(const char *certificate,
+                            const char *key);
+
+/**
+ * Like `linksdk_set_credentials`, with the names of two PEM files, which are read now: later changes to
+ * the files have no effect before the next call. -0x0113 when a name is NULL or a file cannot be read.
+ *
+ * Blocks for as long as reading two small files takes. Any thread.
+ *
+ * The caller's part:
+ * `certificate_file` and `key_file` are NULL or C strings.
+ */
+int linksdk_set_credentials_files(const char *certificate_file,
+                                  const char *key_file);
+
+/**
  * Says why a connection ended, or with `handle` 0 why the last attempt to connect failed (by
  * `HAL_SSL_Establish` or the MQTT client, on any thread): one sentence that says what was attempted,
  * what came back and what to check.
@@ -140,8 +204,8 @@ int linksdk_connection_info(uintptr_t handle,
 
 /**
  * Connects to a TLS server and verifies it: certificate chain against `ca_crt`, name, validity
- * dates. Presents the device's certificate if `g_cli_crt` and `g_cli_key` are set; both are read
- * at each call.
+ * dates. Presents the device's certificate if `g_cli_crt` and `g_cli_key` are set, which are read at
+ * each call, or `linksdk_set_credentials` has set others.
  *
  * `host` is a DNS name or an IPv4 or IPv6 literal, at most 256 bytes. `port` is the TCP port.
  * `ca_crt` is a PEM bundle of trust anchors, NUL-terminated or `ca_crt_len` bytes long, whichever
@@ -153,7 +217,8 @@ int linksdk_connection_info(uintptr_t handle,
  * handshake or verification failed, 4096 connections already open. The log hook gets a sentence
  * that says why and what to check; handlers of `ITE_STATE_SYS_DEPEND` get a state code.
  *
- * Blocks for at most 10 seconds, name resolution and all attempts included. May be called from
+ * Blocks for at most 10 seconds (see `linksdk_set_establish_timeout`), name resolution and all
+ * attempts included. May be called from
  * any thread.
  *
  * The caller's part:

@@ -22,6 +22,7 @@ const HEIGHTS: &[(&str, u8)] = &[
     ("tls::rustls", 3),
     ("tls::engine", 3),
     ("tls::session", 4),
+    ("tls::options", 3),
     ("tls::establish", 4),
     ("mqtt", 5),
     ("ffi", 6),

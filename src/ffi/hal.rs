@@ -7,15 +7,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::handle::Table;
 use crate::log;
 use crate::state::{self, Group};
-use crate::tls::Target;
-use crate::tls::establish::ESTABLISH_TIMEOUT;
 use crate::tls::session::Connection;
+use crate::tls::{Target, options};
 use libc::{c_char, c_int, c_void};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// The longest text that is taken for a certificate chain or a key, in bytes.
-const LONGEST_CREDENTIAL: usize = 1024 * 1024;
+pub(super) const LONGEST_CREDENTIAL: usize = 1024 * 1024;
 
 /// The longest host name of DNS is 253 bytes; this leaves room for a trailing dot and brackets.
 const LONGEST_HOST: usize = 256;
@@ -31,8 +30,25 @@ unsafe extern "C" {
     static mut g_cli_key: *const c_char;
 }
 
-/// Whom to connect to, with the device's credentials as `g_cli_crt` and `g_cli_key` are now.
+/// Whom to connect to, with the device's credentials as they are set now, or else as `g_cli_crt` and
+/// `g_cli_key` are now.
 pub(crate) fn device_target(host: &str, port: u16, trust_anchors: &[u8]) -> Target {
+    let options = options::current();
+    let (certificate, private_key) = match &options.credentials {
+        Some(own) => (Some(own.certificate.clone()), Some(own.private_key.clone())),
+        None => global_credentials(),
+    };
+    Target {
+        host: host.to_owned(),
+        port,
+        trust_anchors: [trust_anchors, b"\n", &options.anchors].concat(),
+        certificate,
+        private_key,
+        versions: options.versions,
+    }
+}
+
+fn global_credentials() -> (Option<Vec<u8>>, Option<Zeroizing<Vec<u8>>>) {
     // SAFETY: reading the pointers themselves; `csrc/credentials.c` or the firmware defines them,
     // and the header asks the firmware not to assign them while a connection is being established.
     let (certificate, key) = unsafe { (g_cli_crt, g_cli_key) };
@@ -41,18 +57,12 @@ pub(crate) fn device_target(host: &str, port: u16, trust_anchors: &[u8]) -> Targ
     let (certificate, key) = unsafe {
         (ptr::bytes(certificate, LONGEST_CREDENTIAL), ptr::bytes(key, LONGEST_CREDENTIAL))
     };
-    Target {
-        host: host.to_owned(),
-        port,
-        trust_anchors: trust_anchors.to_vec(),
-        certificate: certificate.map(<[u8]>::to_vec),
-        private_key: key.map(|key| Zeroizing::new(key.to_vec())),
-    }
+    (certificate.map(<[u8]>::to_vec), key.map(|key| Zeroizing::new(key.to_vec())))
 }
 
 /// Connects to a TLS server and verifies it: certificate chain against `ca_crt`, name, validity
-/// dates. Presents the device's certificate if `g_cli_crt` and `g_cli_key` are set; both are read
-/// at each call.
+/// dates. Presents the device's certificate if `g_cli_crt` and `g_cli_key` are set, which are read at
+/// each call, or `linksdk_set_credentials` has set others.
 ///
 /// `host` is a DNS name or an IPv4 or IPv6 literal, at most 256 bytes. `port` is the TCP port.
 /// `ca_crt` is a PEM bundle of trust anchors, NUL-terminated or `ca_crt_len` bytes long, whichever
@@ -64,7 +74,8 @@ pub(crate) fn device_target(host: &str, port: u16, trust_anchors: &[u8]) -> Targ
 /// handshake or verification failed, 4096 connections already open. The log hook gets a sentence
 /// that says why and what to check; handlers of `ITE_STATE_SYS_DEPEND` get a state code.
 ///
-/// Blocks for at most 10 seconds, name resolution and all attempts included. May be called from
+/// Blocks for at most 10 seconds (see `linksdk_set_establish_timeout`), name resolution and all
+/// attempts included. May be called from
 /// any thread.
 ///
 /// # Safety
@@ -98,7 +109,7 @@ fn establish(host: Option<&str>, port: u16, ca_crt: Option<&[u8]>) -> Result<usi
     let host = host.ok_or_else(|| wrong("host is NULL, empty, too long or not text"))?;
     let ca_crt = ca_crt.ok_or_else(|| wrong("ca_crt is NULL"))?;
     let target = device_target(host, port, ca_crt);
-    let deadline = Deadline::after(ESTABLISH_TIMEOUT);
+    let deadline = Deadline::after(options::current().establish_timeout);
     let result = Connection::establish(&target, deadline);
     diagnostics::remember_attempt(&result);
     let connection = result.inspect_err(raise)?;
@@ -131,8 +142,8 @@ pub(crate) fn raise_no_certificate() {
 /// Whether the firmware has set a device certificate.
 #[cfg(feature = "sdk")]
 pub(crate) fn has_device_certificate() -> bool {
-    // SAFETY: reading the pointer itself, see `device_target`.
-    !unsafe { g_cli_crt }.is_null()
+    // SAFETY: reading the pointer itself, see `global_credentials`.
+    options::current().credentials.is_some() || !unsafe { g_cli_crt }.is_null()
 }
 
 /// The return value for an error on an established connection.

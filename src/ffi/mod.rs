@@ -5,6 +5,7 @@
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 pub mod boundary;
+pub mod config;
 #[cfg(feature = "sdk")]
 pub mod device_model;
 pub mod diagnostics;

@@ -108,7 +108,7 @@ pub(super) unsafe fn prepare(parameters: Option<&Parameters>) -> Option<Prepared
             keep_alive_on_wire: u16::try_from(on_wire).unwrap_or(u16::MAX),
             keep_alive: Duration::from_millis(u64::from(keep_alive)),
             request_timeout: Duration::from_millis(u64::from(timeout)),
-            connect_timeout: crate::tls::establish::ESTABLISH_TIMEOUT,
+            connect_timeout: crate::tls::options::current().establish_timeout,
             pause: Duration::from_secs(1),
             identity_cycle: Duration::from_millis(500),
             read_buffer: buffer(number(|p| p.read_buf_size)),

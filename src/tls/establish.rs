@@ -12,10 +12,7 @@ use crate::os::dns;
 use crate::os::tcp::{Interest, TcpSocket};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
-
-/// How long `establish` may take as a whole when the caller has no wish of its own.
-pub const ESTABLISH_TIMEOUT: Duration = Duration::from_secs(10);
+use std::time::{Instant, SystemTime};
 
 impl Connection {
     /// Resolves, connects and completes the handshake, all before `deadline`. Success and failure

@@ -8,6 +8,7 @@ pub mod certificate;
 pub mod credentials;
 pub mod crypto;
 pub mod establish;
+pub mod options;
 pub mod pem;
 pub mod session;
 pub mod trust;
@@ -21,6 +22,16 @@ use crate::error::Error;
 use std::io;
 use zeroize::Zeroizing;
 
+/// TLS protocol versions, as they stand on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u16)]
+pub enum Version {
+    /// TLS 1.2 (RFC 5246).
+    Tls12 = 0x0303,
+    /// TLS 1.3 (RFC 8446).
+    Tls13 = 0x0304,
+}
+
 /// Whom to connect to, whom to trust, and who the device is.
 pub struct Target {
     /// DNS name, or IPv4 or IPv6 literal.
@@ -33,6 +44,8 @@ pub struct Target {
     pub certificate: Option<Vec<u8>>,
     /// The device's private key: PEM text.
     pub private_key: Option<Zeroizing<Vec<u8>>>,
+    /// The oldest and the newest protocol version to offer.
+    pub versions: (Version, Version),
 }
 
 /// A non-blocking byte stream. Both calls return `WouldBlock` instead of waiting; a read of 0

@@ -4,7 +4,7 @@
 mod config;
 mod errors;
 
-pub use config::{Configuration, configuration};
+pub use config::{Configuration, check_credentials, configuration, count_anchors};
 
 use super::{Engine, Io, Negotiated, Outcome, Want};
 use crate::error::{Error, ErrorKind, Result};

@@ -36,6 +36,12 @@ foreach(version 1.2 1.3)
   set_tests_properties(time_bounds.tls${version} PROPERTIES RUN_SERIAL TRUE)
 endforeach()
 
+test_program(configuration hal)
+server_test(configuration openssl interop_pki
+            RUN --server-cert server-rsa --optional-client-cert
+            PROGRAM $<TARGET_FILE:configuration> ${at_server} ${rsa_device}
+                    --other-ca {pki}/other-ca.crt)
+
 test_program(bad_arguments_hal hal)
 server_test(bad_arguments_hal openssl interop_pki
             RUN --tls 1.2 --server-cert server-rsa

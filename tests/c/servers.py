@@ -122,8 +122,9 @@ class OpenSsl(Server):
         self.start(["openssl", "s_server", *suite, "-accept", "127.0.0.1:0", "-rev",
                     "-cert", f"{pki}/{options.server_cert}.crt",
                     "-key", f"{pki}/{options.server_cert}.key",
-                    "-CAfile", f"{pki}/device-ca.crt", "-Verify", "2", "-verify_return_error",
-                    {"1.2": "-tls1_2", "1.3": "-tls1_3"}[options.tls]])
+                    "-CAfile", f"{pki}/device-ca.crt", "-verify_return_error",
+                    "-verify" if options.optional_client_cert else "-Verify", "2",
+                    *{"1.2": ["-tls1_2"], "1.3": ["-tls1_3"], None: []}[options.tls]])
         accept = re.compile(r"^ACCEPT \S*:(\d+)$", re.MULTILINE)
         if not self.wait_until(lambda: accept.search(self.log_text()), "openssl s_server"):
             self.show_log()

@@ -2,8 +2,8 @@
 
 use linksdk_hal::deadline::Deadline;
 use linksdk_hal::error::Result;
-use linksdk_hal::tls::Target;
 use linksdk_hal::tls::session::Connection;
+use linksdk_hal::tls::{Target, Version};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -135,6 +135,7 @@ pub fn target(host: &str, port: u16, trust_anchors: &str) -> Target {
         trust_anchors: trust_anchors.as_bytes().to_vec(),
         certificate: None,
         private_key: None,
+        versions: (Version::Tls12, Version::Tls13),
     }
 }
 

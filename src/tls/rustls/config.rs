@@ -5,12 +5,13 @@ use crate::log;
 use crate::os::dns;
 use crate::tls::certificate::Certificate;
 use crate::tls::credentials::{self, Credentials, KeyFormat};
-use crate::tls::{Target, crypto, trust};
+use crate::tls::{Target, Version, crypto, trust};
 use ::rustls::client::{ResolvesClientCert, Resumption};
 use ::rustls::crypto::{CryptoProvider, ring};
 use ::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use ::rustls::sign::CertifiedKey;
-use ::rustls::{ClientConfig, RootCertStore, SignatureScheme};
+use ::rustls::version::{TLS12, TLS13};
+use ::rustls::{ClientConfig, RootCertStore, SignatureScheme, SupportedProtocolVersion};
 use once_cell::sync::OnceCell;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -89,7 +90,9 @@ fn fingerprint(target: &Target) -> [u8; 32] {
     let port = target.port.to_be_bytes();
     let certificate = target.certificate.as_deref();
     let key = target.private_key.as_ref().map(|key| key.as_slice());
+    let versions = [target.versions.0 as u8, target.versions.1 as u8];
     crypto::sha256_of_parts(&[
+        Some(&versions),
         Some(target.host.as_bytes()),
         Some(&port),
         Some(&target.trust_anchors),
@@ -113,8 +116,14 @@ fn build(target: &Target) -> Result<Configuration> {
         None => (None, None),
     };
     let (roots, anchors) = roots(&target.trust_anchors)?;
+    let offered = target.versions.0..=target.versions.1;
+    let versions: Vec<&SupportedProtocolVersion> =
+        [(Version::Tls13, &TLS13), (Version::Tls12, &TLS12)]
+            .into_iter()
+            .filter_map(|(version, supported)| offered.contains(&version).then_some(supported))
+            .collect();
     let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(&versions)
         .map_err(|e| Error::new(ErrorKind::Internal, format!("setting up TLS: {e}")))?
         .with_root_certificates(roots);
     let mut client = match key {
@@ -135,6 +144,19 @@ fn provider() -> Result<Arc<CryptoProvider>> {
             Ok(Arc::new(ring::default_provider()))
         })
         .cloned()
+}
+
+/// How many of these certificates can be trust anchors.
+pub fn count_anchors(certificates: &[Vec<u8>]) -> usize {
+    let mut store = RootCertStore::empty();
+    let ders = certificates.iter().map(|der| CertificateDer::from(der.as_slice()));
+    store.add_parsable_certificates(ders).0
+}
+
+/// Whether a connection could use these credentials today.
+pub fn check_credentials(credentials: Credentials) -> Result<()> {
+    credentials::check_dates(&credentials.leaf, SystemTime::now())?;
+    certified_key(credentials, &*provider()?).map(drop)
 }
 
 fn roots(bundle: &[u8]) -> Result<(RootCertStore, Vec<Certificate>)> {

@@ -1,0 +1,111 @@
+//! What the firmware has set for all later connections.
+#![forbid(unsafe_code)]
+
+use super::{Version, credentials, engine, trust};
+use crate::error::{Error, ErrorKind, Result};
+use std::ops::RangeInclusive;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// How long establishing a connection may take, in milliseconds.
+pub const ESTABLISH_TIMEOUTS: RangeInclusive<u32> = 100..=120_000;
+
+/// The most text that additional trust anchors may add up to, in bytes.
+const LONGEST_ANCHORS: usize = 256 * 1024;
+
+/// Certificate chain and key, PEM, that take the place of `g_cli_crt` and `g_cli_key`.
+pub struct OwnCredentials {
+    /// PEM, the device's own certificate first.
+    pub certificate: Vec<u8>,
+    /// PEM; overwritten when dropped.
+    pub private_key: Zeroizing<Vec<u8>>,
+}
+
+/// The settings. A connection uses those that were in force when it was begun.
+#[derive(Clone)]
+pub struct Options {
+    /// How long name resolution, TCP and TLS may take together.
+    pub establish_timeout: Duration,
+    /// The oldest and the newest protocol version that is offered.
+    pub versions: (Version, Version),
+    /// PEM text of trust anchors beside those of each call.
+    pub anchors: Vec<u8>,
+    /// `None`: `g_cli_crt` and `g_cli_key` count.
+    pub credentials: Option<Arc<OwnCredentials>>,
+}
+
+impl Options {
+    const fn new() -> Self {
+        Self {
+            establish_timeout: Duration::from_secs(10),
+            versions: (Version::Tls12, Version::Tls13),
+            anchors: Vec::new(),
+            credentials: None,
+        }
+    }
+}
+
+static OPTIONS: RwLock<Options> = RwLock::new(Options::new());
+
+/// The settings now.
+pub fn current() -> Options {
+    OPTIONS.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn change(change: impl FnOnce(&mut Options)) {
+    change(&mut OPTIONS.write().unwrap_or_else(PoisonError::into_inner));
+}
+
+fn wrong(detail: &str) -> Error {
+    Error::new(ErrorKind::InvalidArgument, detail)
+}
+
+/// Sets the bound of establishing a connection, within [`ESTABLISH_TIMEOUTS`].
+pub fn set_establish_timeout(milliseconds: u32) -> Result<()> {
+    if !ESTABLISH_TIMEOUTS.contains(&milliseconds) {
+        return Err(wrong("the establish timeout is 100 to 120000 ms"));
+    }
+    change(|options| options.establish_timeout = Duration::from_millis(milliseconds.into()));
+    Ok(())
+}
+
+/// Sets the oldest and the newest protocol version that is offered.
+pub fn set_versions(oldest: Version, newest: Version) -> Result<()> {
+    if oldest > newest {
+        return Err(wrong("the oldest TLS version is newer than the newest"));
+    }
+    change(|options| options.versions = (oldest, newest));
+    Ok(())
+}
+
+/// Adds trust anchors, PEM, to those of every later call. All of it must be usable.
+pub fn add_anchors(pem: &[u8]) -> Result<()> {
+    let usable = engine::count_anchors(&trust::certificates(pem)?);
+    if usable == 0 {
+        return Err(Error::new(ErrorKind::TrustAnchors, "no certificate can be a trust anchor"));
+    }
+    let mut options = OPTIONS.write().unwrap_or_else(PoisonError::into_inner);
+    if options.anchors.len() + pem.len() >= LONGEST_ANCHORS {
+        return Err(wrong("additional trust anchors are limited to 256 KiB"));
+    }
+    options.anchors.extend_from_slice(pem);
+    options.anchors.push(b'\n');
+    Ok(())
+}
+
+/// Forgets the additional trust anchors.
+pub fn clear_anchors() {
+    change(|options| options.anchors = Vec::new());
+}
+
+/// Sets credentials in place of `g_cli_crt` and `g_cli_key`, or with `None` brings those back. They
+/// are checked as for a connection; nothing changes when they cannot be used.
+pub fn set_credentials(own: Option<OwnCredentials>) -> Result<()> {
+    if let Some(own) = &own {
+        let read = credentials::read(Some(&own.certificate), Some(&own.private_key))?;
+        read.map(engine::check_credentials).transpose()?;
+    }
+    change(|options| options.credentials = own.map(Arc::new));
+    Ok(())
+}
