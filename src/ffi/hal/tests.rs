@@ -258,10 +258,15 @@ fn the_end_of_one_connection_is_not_that_of_another() {
 #[test]
 fn destroy_ends_waiting_calls_and_says_close_notify() {
     let (report, ended) = channel();
+    let (go, wait) = channel::<()>();
     let (_server, handle) = connected(move |mut stream| {
         stream.write_all(b"a").unwrap();
         let _ = report.send(stream.read(&mut [0; 1]).map_err(|e| e.kind()));
+        // The end of this side must not be what wakes the reader.
+        let _ = wait.recv();
     });
+    // Declared after the server: where the test fails, this goes first and lets the server end.
+    let go = go;
     let (reading, is_reading) = channel();
     let reader = std::thread::spawn(move || {
         let first = read(handle, &mut [0; 1], PATIENCE);
@@ -275,6 +280,7 @@ fn destroy_ends_waiting_calls_and_says_close_notify() {
     assert_eq!((first, second), (1, -1));
     assert!(waited < Duration::from_secs(5), "{waited:?}");
     assert_eq!(ended.recv().unwrap(), Ok(0));
+    drop(go);
     assert_eq!(hal_ssl_destroy(handle), 0);
 }
 
