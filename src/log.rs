@@ -56,12 +56,23 @@ macro_rules! info { ($($arg:tt)*) => { $crate::log::line($crate::log::Level::Inf
 pub(crate) use {error, info, warning};
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use std::sync::Mutex;
+    use std::sync::{Mutex, MutexGuard};
+
+    /// Sink and limit belong to the whole process: tests that set them hold this, and find no sink
+    /// and the limit of the start.
+    pub(crate) fn exclusive_sink() -> MutexGuard<'static, ()> {
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        set_sink(None);
+        set_limit(Level::Info as u8);
+        turn
+    }
 
     #[test]
     fn lines_reach_the_sink_up_to_the_limit() {
+        let _turn = exclusive_sink();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let store = Arc::clone(&seen);
         set_sink(Some(Arc::new(move |level, text: &str| {

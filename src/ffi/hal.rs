@@ -292,3 +292,6 @@ pub unsafe extern "C" fn ssl_hooks_set(hooks: *const SslHooks) -> c_int {
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,3 +59,6 @@ pub unsafe extern "C" fn linksdk_set_log_hook(
 pub extern "C" fn linksdk_set_log_level(level: c_int) {
     boundary((), || log::set_limit(u8::try_from(level.clamp(0, 5)).unwrap_or(0)));
 }
+
+#[cfg(test)]
+mod tests;
