@@ -13,10 +13,8 @@
 #include <string.h>
 
 #include "infra_compat.h"
-#include "dev_sign_api.h"
 #include "mqtt_api.h"
 #include "wrappers.h"
-
 #include "linksdk_hal.h"
 
 #define MESSAGE "{\"message\":\"hello from the device\"}"
@@ -132,9 +130,9 @@ int main(int argc, char *argv[])
     client = IOT_MQTT_Construct(&parameters);
     if (client == NULL) {
         char reason[256];
+        int code = linksdk_last_error(0, reason, sizeof(reason));
 
-        result = linksdk_last_error(0, reason, sizeof(reason));
-        return fail(result < 0 ? reason : "no connection; the log lines above say why", result);
+        return fail(reason, code);
     }
 
     IOT_Ioctl(IOTX_IOCTL_GET_PRODUCT_KEY, product_key);

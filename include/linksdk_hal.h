@@ -316,7 +316,7 @@ void linksdk_set_reboot_hook(void (*hook)(void));
  * Sets the function that receives log lines, or removes it with NULL. Nothing is logged before a
  * hook is set, and nothing is ever written to stdout or stderr.
  *
- * `hook` gets the level (2 error, 3 warning, 4 info, 5 debug), one line without a line break and
+ * `hook` gets the level (2 error, 3 warning, 4 info, 5 debug), one line without control characters and
  * with a NUL at its end, and `context`. The line belongs to the library and is valid until the
  * hook returns. Lines never hold keys, passwords or payloads.
  *
@@ -328,7 +328,8 @@ void linksdk_set_reboot_hook(void (*hook)(void));
  * `hook` is NULL or stays callable, with `context` valid for it, until it has been replaced and
  * calls that had begun are over.
  */
-void linksdk_set_log_hook(void (*hook)(int level, const char *line, void *context), void *context);
+void linksdk_set_log_hook(void (*hook)(int level, const char *line, void *context),
+                          void *context);
 
 /**
  * Sets the least important level that reaches the log hook: 0 nothing, 2 errors, 3 and warnings,

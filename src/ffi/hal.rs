@@ -52,10 +52,11 @@ fn global_credentials() -> (Option<Vec<u8>>, Option<Zeroizing<Vec<u8>>>) {
     // SAFETY: reading the pointers themselves; `csrc/credentials.c` or the firmware defines them,
     // and the header asks the firmware not to assign them while a connection is being established.
     let (certificate, key) = unsafe { (g_cli_crt, g_cli_key) };
+    // Text that is too long is cut, which shows as damage: it must not pass for "not set".
     // SAFETY: the header asks for NULL or C strings that stay valid while a connection is being
     // established; each is copied before this function returns.
     let (certificate, key) = unsafe {
-        (ptr::bytes(certificate, LONGEST_CREDENTIAL), ptr::bytes(key, LONGEST_CREDENTIAL))
+        (ptr::bounded(certificate, LONGEST_CREDENTIAL), ptr::bounded(key, LONGEST_CREDENTIAL))
     };
     (certificate.map(<[u8]>::to_vec), key.map(|key| Zeroizing::new(key.to_vec())))
 }

@@ -24,7 +24,7 @@ impl Context {
 /// Sets the function that receives log lines, or removes it with NULL. Nothing is logged before a
 /// hook is set, and nothing is ever written to stdout or stderr.
 ///
-/// `hook` gets the level (2 error, 3 warning, 4 info, 5 debug), one line without a line break and
+/// `hook` gets the level (2 error, 3 warning, 4 info, 5 debug), one line without control characters and
 /// with a NUL at its end, and `context`. The line belongs to the library and is valid until the
 /// hook returns. Lines never hold keys, passwords or payloads.
 ///
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn linksdk_set_log_hook(
         let Some(hook) = hook else { return log::set_sink(None) };
         let context = Context(context);
         log::set_sink(Some(Arc::new(move |level: Level, line: &str| {
-            let Ok(line) = CString::new(line.replace(['\0', '\n', '\r'], " ")) else { return };
+            let Ok(line) = CString::new(line.replace(char::is_control, " ")) else { return };
             // SAFETY: the firmware promised that the hook is callable with this context from any
             // thread; the string lives until the call returns.
             unsafe { hook(level as c_int, line.as_ptr(), context.get()) };

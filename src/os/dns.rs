@@ -53,6 +53,9 @@ pub fn resolve(host: &str, port: u16, deadline: Deadline) -> Result<Vec<SocketAd
     if let Some(address) = literal(host) {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
+    if deadline.is_over() {
+        return Err(Error::new(ErrorKind::Dns, format!("resolving {host}: no time is left")));
+    }
     let place = Place::take().ok_or_else(|| {
         let detail = format!("resolving {host}: {MAX_RESOLVERS} earlier requests still hang");
         Error::new(ErrorKind::Dns, detail)

@@ -45,6 +45,12 @@ impl Certificate {
         })
     }
 
+    /// Whether `now` is within the certificate's validity.
+    pub fn is_valid_at(&self, now: SystemTime) -> bool {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        (self.not_before..=self.not_after).contains(&now)
+    }
+
     /// How many whole days are left at `now`, when it is no more than [`WARNING_TIME`]. `None` also
     /// after the end.
     pub fn ends_soon(&self, now: SystemTime) -> Option<u64> {
@@ -65,9 +71,11 @@ mod tests {
             public_key: Vec::new(),
             subject: String::new(),
             issuer: String::new(),
-            not_before: Duration::ZERO,
+            not_before: Duration::from_secs(day),
             not_after: Duration::from_secs(100 * day),
         };
+        let valid = |days| certificate.is_valid_at(UNIX_EPOCH + Duration::from_secs(days * day));
+        assert_eq!([0, 1, 100, 101].map(valid), [false, true, true, false]);
         let at = |days| certificate.ends_soon(UNIX_EPOCH + Duration::from_secs(days * day));
         assert_eq!(at(69), None);
         assert_eq!(at(70), Some(30));

@@ -47,7 +47,12 @@ impl Connection {
         let socket = TcpSocket::connect(&addresses, deadline)?;
         let mut connection = Self::handshake(socket, Box::new(engine), deadline)?;
         connection.authenticates_device = configuration.has_certificate();
-        connection.look_at_certificates(&configuration);
+        if !connection.look_at_certificates(&configuration) {
+            engine::forget(target);
+            let detail = "the server's certificate was refused: it has expired since the session \
+                          that was resumed began";
+            return Err(Error::new(ErrorKind::ServerCertificate, detail));
+        }
         Ok(connection)
     }
 
@@ -90,12 +95,17 @@ impl Connection {
     }
 
     /// Keeps what people ask for, and notes which certificates end soon: a device in the field
-    /// needs weeks to get a new one.
-    fn look_at_certificates(&mut self, configuration: &Configuration) {
+    /// needs weeks to get a new one. `false` when a session was resumed whose certificates are not
+    /// valid any more: engines verify full handshakes only.
+    fn look_at_certificates(&mut self, configuration: &Configuration) -> bool {
         let chain = self.engine().server_chain();
         let mut chain: Vec<Certificate> =
             chain.iter().filter_map(|der| Certificate::read(der).ok()).collect();
         let now = SystemTime::now();
+        let resumed = self.negotiated.as_ref().is_some_and(|negotiated| negotiated.resumed);
+        if resumed && !chain.iter().all(|certificate| certificate.is_valid_at(now)) {
+            return false;
+        }
         let device = configuration.device_certificate();
         let anchor = configuration.anchor_of(&chain);
         for (what, certificate) in [("device certificate", device), ("root certificate", anchor)] {
@@ -108,5 +118,6 @@ impl Connection {
         }
         self.device_certificate_end = device.map(|certificate| certificate.not_after);
         self.server = (!chain.is_empty()).then(|| chain.swap_remove(0));
+        true
     }
 }

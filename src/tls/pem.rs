@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 use base64ct::{Base64Unpadded, Encoding};
+use std::fmt;
 use zeroize::Zeroizing;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
@@ -15,13 +16,20 @@ const DASHES: &[u8] = b"-----";
 /// The longest section that is decoded, in base64 characters: many times an RSA-16384 key.
 const LONGEST_SECTION: usize = 256 * 1024;
 
-/// One PEM section.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One PEM section. Its content may be a key and is never printed.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Section {
     /// What stands between `-----BEGIN ` and `-----`, for example `CERTIFICATE`.
     pub label: String,
     /// The decoded bytes, overwritten when dropped, or what is wrong with the section.
     pub der: Result<Zeroizing<Vec<u8>>, Damage>,
+}
+
+impl fmt::Debug for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let content = self.der.as_ref().map(|der| der.len());
+        f.debug_struct("Section").field("label", &self.label).field("bytes", &content).finish()
+    }
 }
 
 /// Why a section cannot be decoded.
@@ -138,6 +146,12 @@ mod tests {
         }
         let two = format!("{GOOD}between\n{GOOD}").replace('\n', "");
         assert_eq!(der(&two).len(), 2);
+    }
+
+    #[test]
+    fn keys_are_not_printed() {
+        let text = format!("{:?}", sections(GOOD.as_bytes()));
+        assert_eq!(text, "[Section { label: \"CERTIFICATE\", bytes: Ok(9) }]");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 mod config;
 mod errors;
 
-pub use config::{Configuration, check_credentials, configuration, count_anchors};
+pub use config::{Configuration, check_credentials, configuration, count_anchors, forget};
 
 use super::{Engine, Io, Negotiated, Outcome, Want};
 use crate::error::{Error, ErrorKind, Result};

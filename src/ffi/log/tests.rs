@@ -56,10 +56,10 @@ fn the_hook_gets_level_line_and_context() {
 fn a_line_is_one_c_string_without_breaks() {
     let _turn = exclusive_sink();
     set(Some(record), null_mut());
-    log::error!("a\0b\nc\r\nd");
+    log::error!("a\0b\nc\r\nd\u{1b}[2J");
     log::error!("");
     set(None, null_mut());
-    assert_eq!(lines(), [(2, "a b c  d".to_owned()), (2, String::new())]);
+    assert_eq!(lines(), [(2, "a b c  d [2J".to_owned()), (2, String::new())]);
 }
 
 #[test]

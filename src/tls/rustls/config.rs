@@ -13,8 +13,8 @@ use ::rustls::sign::CertifiedKey;
 use ::rustls::version::{TLS12, TLS13};
 use ::rustls::{ClientConfig, RootCertStore, SignatureScheme, SupportedProtocolVersion};
 use once_cell::sync::OnceCell;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How many configurations are kept. A device talks to one or two servers.
 const KEPT: usize = 4;
@@ -50,38 +50,60 @@ impl Configuration {
     }
 }
 
-type Kept = Vec<([u8; 32], Arc<Configuration>)>;
+/// A configuration and what it is for.
+struct Kept {
+    /// Of everything that it depends on.
+    fingerprint: [u8; 32],
+    /// Of host and port.
+    endpoint: [u8; 32],
+    configuration: Arc<Configuration>,
+}
 
-/// The most recently used first.
-static CONFIGURATIONS: Mutex<Kept> = Mutex::new(Vec::new());
+/// The most recently used first; one for each host and port, so that keys that the firmware has
+/// replaced do not stay in memory.
+static CONFIGURATIONS: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+
+fn kept() -> MutexGuard<'static, Vec<Kept>> {
+    CONFIGURATIONS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Forgets the configuration for the target's host and port, and with it sessions to resume.
+pub fn forget(target: &Target) {
+    let endpoint = endpoint(target);
+    kept().retain(|entry| entry.endpoint != endpoint);
+}
+
+fn endpoint(target: &Target) -> [u8; 32] {
+    crypto::sha256_of_parts(&[Some(target.host.as_bytes()), Some(&target.port.to_be_bytes())])
+}
 
 /// The configuration for `target`: the one made before for the same host, port, trust anchors and
 /// credentials, or a new one. Refuses credentials and trust anchors that cannot work, and checks
 /// the dates of the device's certificate each time.
 pub fn configuration(target: &Target) -> Result<Arc<Configuration>> {
+    let now = SystemTime::now();
+    if now < UNIX_EPOCH {
+        let detail = "the device's clock shows a time before 1970";
+        return Err(Error::new(ErrorKind::DeviceCertificateDates, detail));
+    }
     let fingerprint = fingerprint(target);
-    let known = {
-        let mut kept = CONFIGURATIONS.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = kept.iter().position(|(known, _)| *known == fingerprint);
-        place.map(|place| {
-            let entry = kept.remove(place);
-            let configuration = Arc::clone(&entry.1);
-            kept.insert(0, entry);
-            configuration
-        })
-    };
+    let known = kept()
+        .iter()
+        .find(|entry| entry.fingerprint == fingerprint)
+        .map(|entry| Arc::clone(&entry.configuration));
     let configuration = match known {
         Some(configuration) => configuration,
         None => Arc::new(build(target)?),
     };
     if let Some(leaf) = &configuration.leaf {
-        credentials::check_dates(leaf, SystemTime::now())?;
+        credentials::check_dates(leaf, now)?;
     }
-    let mut kept = CONFIGURATIONS.lock().unwrap_or_else(PoisonError::into_inner);
-    if !kept.iter().any(|(known, _)| *known == fingerprint) {
-        kept.insert(0, (fingerprint, Arc::clone(&configuration)));
-        kept.truncate(KEPT);
-    }
+    let endpoint = endpoint(target);
+    let mut kept = kept();
+    kept.retain(|entry| entry.endpoint != endpoint);
+    let entry = Kept { fingerprint, endpoint, configuration: Arc::clone(&configuration) };
+    kept.insert(0, entry);
+    kept.truncate(KEPT);
     Ok(configuration)
 }
 
@@ -212,7 +234,12 @@ fn certified_key(
 struct DeviceCertificate(Arc<CertifiedKey>);
 
 impl ResolvesClientCert for DeviceCertificate {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, _: &[&[u8]], offered: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        if self.0.key.choose_scheme(offered).is_none() {
+            log::warning!(
+                "the server accepts no signature algorithm that the device's key can make"
+            );
+        }
         Some(Arc::clone(&self.0))
     }
 
