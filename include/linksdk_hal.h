@@ -143,6 +143,25 @@ int linksdk_add_trust_anchor(const char *pem);
 int linksdk_clear_trust_anchors(void);
 
 /**
+ * Sets the function that gives the time of day, by which certificates are judged, in place of the
+ * operating system's clock: for devices whose clock is not set and which know the time otherwise.
+ * NULL brings the operating system's clock back.
+ *
+ * `now` gets `context` and returns the seconds since 1970-01-01 UTC, or a negative number when it does not
+ * know; then no connection is made (-0x0F04): dates are always checked. It is called during
+ * `HAL_SSL_Establish` and while the MQTT client connects, from any thread and several at once, with no
+ * lock held.
+ *
+ * Returns 0. Does not block. Any thread.
+ *
+ * The caller's part:
+ * `now` is NULL or stays callable, with `context` valid for it, until it has been replaced and calls
+ * that had begun are over.
+ */
+int linksdk_set_time_source(int64_t (*now)(void *context),
+                            void *context);
+
+/**
  * Sets the device's certificate (and the chain to its CA, if there is one) and private key for later
  * connections, in place of `g_cli_crt` and `g_cli_key`. Both are PEM text and are copied; the copy of the
  * key is overwritten when it is replaced. NULL for both brings the global pointers back.

@@ -2,15 +2,18 @@
 
 use super::boundary::boundary;
 use super::hal::LONGEST_CREDENTIAL;
+use super::log::Context;
 use super::ptr;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log;
 use crate::state;
 use crate::tls::Version;
-use crate::tls::options::{self, OwnCredentials};
-use libc::{c_char, c_int};
+use crate::tls::options::{self, OwnCredentials, TimeSource};
+use libc::{c_char, c_int, c_void};
 use std::fs::File;
 use std::io::Read;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
 /// The longest path that is taken, in bytes (`PATH_MAX` of Linux).
@@ -92,6 +95,40 @@ pub unsafe extern "C" fn linksdk_add_trust_anchor(pem: *const c_char) -> c_int {
 pub extern "C" fn linksdk_clear_trust_anchors() -> c_int {
     boundary(state::SYS_DEPEND_MALLOC, || {
         options::clear_anchors();
+        state::SUCCESS
+    })
+}
+
+/// Sets the function that gives the time of day, by which certificates are judged, in place of the
+/// operating system's clock: for devices whose clock is not set and which know the time otherwise.
+/// NULL brings the operating system's clock back.
+///
+/// `now` gets `context` and returns the seconds since 1970-01-01 UTC, or a negative number when it does not
+/// know; then no connection is made (-0x0F04): dates are always checked. It is called during
+/// `HAL_SSL_Establish` and while the MQTT client connects, from any thread and several at once, with no
+/// lock held.
+///
+/// Returns 0. Does not block. Any thread.
+///
+/// # Safety
+/// `now` is NULL or stays callable, with `context` valid for it, until it has been replaced and calls
+/// that had begun are over.
+#[unsafe(export_name = "linksdk_set_time_source")]
+pub unsafe extern "C" fn linksdk_set_time_source(
+    now: Option<unsafe extern "C" fn(context: *mut c_void) -> i64>,
+    context: *mut c_void,
+) -> c_int {
+    boundary(state::SYS_DEPEND_MALLOC, || {
+        let context = Context::new(context);
+        options::set_time_source(now.map(|now| -> TimeSource {
+            Arc::new(move || {
+                // SAFETY: the firmware promised that the function is callable with this context
+                // from any thread.
+                let seconds = unsafe { now(context.get()) };
+                let since_1970 = Duration::from_secs(u64::try_from(seconds).ok()?);
+                UNIX_EPOCH.checked_add(since_1970)
+            })
+        }));
         state::SUCCESS
     })
 }

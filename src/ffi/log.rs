@@ -6,8 +6,9 @@ use libc::{c_char, c_int, c_void};
 use std::ffi::CString;
 use std::sync::Arc;
 
-/// The firmware's pointer, carried to whatever thread logs. It is never followed here.
-struct Context(*mut c_void);
+/// The firmware's pointer, carried to whatever thread calls its function. It is never followed here.
+#[derive(Clone, Copy)]
+pub(super) struct Context(*mut c_void);
 
 // SAFETY: the pointer is only handed back to the firmware's hook, whose documentation says that
 // it is called from any thread; nothing here reads through it.
@@ -16,7 +17,11 @@ unsafe impl Send for Context {}
 unsafe impl Sync for Context {}
 
 impl Context {
-    fn get(&self) -> *mut c_void {
+    pub(super) fn new(pointer: *mut c_void) -> Self {
+        Self(pointer)
+    }
+
+    pub(super) fn get(&self) -> *mut c_void {
         self.0
     }
 }
@@ -42,7 +47,7 @@ pub unsafe extern "C" fn linksdk_set_log_hook(
 ) {
     boundary((), || {
         let Some(hook) = hook else { return log::set_sink(None) };
-        let context = Context(context);
+        let context = Context::new(context);
         log::set_sink(Some(Arc::new(move |level: Level, line: &str| {
             let Ok(line) = CString::new(line.replace(char::is_control, " ")) else { return };
             // SAFETY: the firmware promised that the hook is callable with this context from any

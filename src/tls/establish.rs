@@ -4,7 +4,7 @@
 use super::certificate::Certificate;
 use super::engine::{self, Configuration, RustlsEngine};
 use super::session::{Connection, Ended, SocketIo};
-use super::{Engine, Outcome, Target, Want};
+use super::{Engine, Outcome, Target, Want, options};
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log;
@@ -12,7 +12,7 @@ use crate::os::dns;
 use crate::os::tcp::{Interest, TcpSocket};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 impl Connection {
     /// Resolves, connects and completes the handshake, all before `deadline`. Success and failure
@@ -101,7 +101,8 @@ impl Connection {
         let chain = self.engine().server_chain();
         let mut chain: Vec<Certificate> =
             chain.iter().filter_map(|der| Certificate::read(der).ok()).collect();
-        let now = SystemTime::now();
+        // Known a moment ago, when the configuration was made.
+        let Some(now) = options::now() else { return false };
         let resumed = self.negotiated.as_ref().is_some_and(|negotiated| negotiated.resumed);
         if resumed && !chain.iter().all(|certificate| certificate.is_valid_at(now)) {
             return false;

@@ -5,7 +5,7 @@ use super::{Version, credentials, engine, trust};
 use crate::error::{Error, ErrorKind, Result};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
 /// How long establishing a connection may take, in milliseconds.
@@ -22,6 +22,10 @@ pub struct OwnCredentials {
     pub private_key: Zeroizing<Vec<u8>>,
 }
 
+/// Gives the time of day on a device that has a better source than its operating system. `None`: it
+/// does not know.
+pub type TimeSource = Arc<dyn Fn() -> Option<SystemTime> + Send + Sync>;
+
 /// The settings. A connection uses those that were in force when it was begun.
 #[derive(Clone)]
 pub struct Options {
@@ -33,6 +37,8 @@ pub struct Options {
     pub anchors: Vec<u8>,
     /// `None`: `g_cli_crt` and `g_cli_key` count.
     pub credentials: Option<Arc<OwnCredentials>>,
+    /// `None`: the operating system's clock counts.
+    pub time_source: Option<TimeSource>,
 }
 
 impl Options {
@@ -42,6 +48,7 @@ impl Options {
             versions: (Version::Tls12, Version::Tls13),
             anchors: Vec::new(),
             credentials: None,
+            time_source: None,
         }
     }
 }
@@ -92,6 +99,19 @@ pub fn add_anchors(pem: &[u8]) -> Result<()> {
     options.anchors.extend_from_slice(pem);
     options.anchors.push(b'\n');
     Ok(())
+}
+
+/// Sets where the time of day comes from; `None` brings the operating system's clock back.
+pub fn set_time_source(source: Option<TimeSource>) {
+    change(|options| options.time_source = source);
+}
+
+/// The time of day by which certificates are judged; `None` when the firmware's source does not know
+/// it, or shows a time before 1970. The source is called with no lock held.
+pub fn now() -> Option<SystemTime> {
+    let source = OPTIONS.read().unwrap_or_else(PoisonError::into_inner).time_source.clone();
+    let now = source.map_or_else(|| Some(SystemTime::now()), |source| source());
+    now.filter(|now| *now >= UNIX_EPOCH)
 }
 
 /// Forgets the additional trust anchors.

@@ -5,6 +5,8 @@
  */
 #include "support.h"
 
+#include <time.h>
+
 #include "linksdk_hal.h"
 
 static const char *host;
@@ -77,6 +79,31 @@ static void trust_anchors(const char *ca, const char *other_ca)
     CHECK_EQUAL(connect_with(other_ca), 0);
 }
 
+static int64_t told_time(void *context)
+{
+    return *(int64_t *)context;
+}
+
+static void time_source(const char *ca)
+{
+    const int64_t year_2200 = INT64_C(7258118400);
+    int64_t now = 0;
+
+    CHECK_EQUAL(linksdk_set_time_source(told_time, &now), 0);
+    CHECK_EQUAL(connect_with(ca), 0); /* 1970: nothing is valid yet */
+    now = year_2200;
+    CHECK_EQUAL(connect_with(ca), 0);
+    now = -1;
+    CHECK_EQUAL(connect_with(ca), 0);
+    CHECK_EQUAL(linksdk_last_error(0, NULL, 0), -0x0F04);
+    now = INT64_MAX;
+    CHECK_EQUAL(connect_with(ca), 0);
+    now = (int64_t)time(NULL);
+    agreed(ca);
+    CHECK_EQUAL(linksdk_set_time_source(NULL, NULL), 0);
+    agreed(ca);
+}
+
 static void timeout(const char *ca)
 {
     CHECK_EQUAL(linksdk_set_establish_timeout(99), -0x113);
@@ -96,6 +123,7 @@ int main(int argc, char *argv[])
     versions(ca);
     credentials(ca, required(argc, argv, "--cert"), required(argc, argv, "--key"));
     trust_anchors(ca, read_file(required(argc, argv, "--other-ca")));
+    time_source(ca);
     timeout(ca);
     return 0;
 }

@@ -5,16 +5,17 @@ use crate::log;
 use crate::os::dns;
 use crate::tls::certificate::Certificate;
 use crate::tls::credentials::{self, Credentials, KeyFormat};
-use crate::tls::{Target, Version, crypto, trust};
+use crate::tls::{Target, Version, crypto, options, trust};
 use ::rustls::client::{ResolvesClientCert, Resumption};
 use ::rustls::crypto::{CryptoProvider, ring};
-use ::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use ::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use ::rustls::sign::CertifiedKey;
+use ::rustls::time_provider::TimeProvider;
 use ::rustls::version::{TLS12, TLS13};
 use ::rustls::{ClientConfig, RootCertStore, SignatureScheme, SupportedProtocolVersion};
 use once_cell::sync::OnceCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 /// How many configurations are kept. A device talks to one or two servers.
 const KEPT: usize = 4;
@@ -81,11 +82,7 @@ fn endpoint(target: &Target) -> [u8; 32] {
 /// credentials, or a new one. Refuses credentials and trust anchors that cannot work, and checks
 /// the dates of the device's certificate each time.
 pub fn configuration(target: &Target) -> Result<Arc<Configuration>> {
-    let now = SystemTime::now();
-    if now < UNIX_EPOCH {
-        let detail = "the device's clock shows a time before 1970";
-        return Err(Error::new(ErrorKind::DeviceCertificateDates, detail));
-    }
+    let now = options::now().ok_or_else(unknown_time)?;
     let fingerprint = fingerprint(target);
     let known = kept()
         .iter()
@@ -105,6 +102,21 @@ pub fn configuration(target: &Target) -> Result<Arc<Configuration>> {
     kept.insert(0, entry);
     kept.truncate(KEPT);
     Ok(configuration)
+}
+
+fn unknown_time() -> Error {
+    let detail = "the time of day is not known, or is before 1970";
+    Error::new(ErrorKind::DeviceCertificateDates, detail)
+}
+
+/// The time of day for the engine.
+#[derive(Debug)]
+struct Clock;
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        options::now()?.duration_since(UNIX_EPOCH).ok().map(UnixTime::since_unix_epoch)
+    }
 }
 
 /// A digest of everything that the configuration depends on. The key itself is not kept.
@@ -144,7 +156,7 @@ fn build(target: &Target) -> Result<Configuration> {
             .into_iter()
             .filter_map(|(version, supported)| offered.contains(&version).then_some(supported))
             .collect();
-    let builder = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_details(provider, Arc::new(Clock))
         .with_protocol_versions(&versions)
         .map_err(|e| Error::new(ErrorKind::Internal, format!("setting up TLS: {e}")))?
         .with_root_certificates(roots);
@@ -177,7 +189,7 @@ pub fn count_anchors(certificates: &[Vec<u8>]) -> usize {
 
 /// Whether a connection could use these credentials today.
 pub fn check_credentials(credentials: Credentials) -> Result<()> {
-    credentials::check_dates(&credentials.leaf, SystemTime::now())?;
+    credentials::check_dates(&credentials.leaf, options::now().ok_or_else(unknown_time)?)?;
     certified_key(credentials, &*provider()?).map(drop)
 }
 

@@ -16,6 +16,9 @@ pub(super) fn translate(error: &TlsError, has_certificate: bool, handshaking: bo
             "the server's certificate was refused: it sent none",
         ),
         TlsError::AlertReceived(alert) => alert_received(*alert, has_certificate, handshaking),
+        TlsError::FailedToGetCurrentTime => {
+            Error::new(ErrorKind::DeviceCertificateDates, "the time of day is not known")
+        }
         TlsError::FailedToGetRandomBytes => {
             Error::new(ErrorKind::System, "the operating system's random generator failed")
         }
