@@ -41,6 +41,8 @@ pub enum ErrorKind {
     PeerClosed,
     /// The firmware destroyed the connection.
     Destroyed,
+    /// The engine of this build cannot do what was asked for.
+    Unsupported,
     /// Randomness, memory or threads could not be had from the operating system.
     System,
     /// A bug in this library was contained at its boundary.
@@ -67,6 +69,7 @@ impl ErrorKind {
             Self::ConnectionLost | Self::PeerClosed | Self::Destroyed => {
                 state::SYS_DEPEND_NWK_CLOSE
             }
+            Self::Unsupported => state::TLS_UNSUPPORTED,
             Self::System | Self::Internal => state::SYS_DEPEND_MALLOC,
         }
     }
@@ -102,6 +105,7 @@ impl ErrorKind {
             Self::ConnectionLost => "reconnect; check the network if it repeats",
             Self::PeerClosed => "reconnect; the server ended the connection",
             Self::Destroyed => "the firmware destroyed this connection",
+            Self::Unsupported => "build with the other TLS engine; docs/engines.md compares them",
             Self::System => "check memory, descriptors and /dev/urandom",
             Self::Internal => "report this as a bug of linksdk-hal",
         }

@@ -136,6 +136,8 @@ codes! {
     TLS_PROTOCOL = -0x0F0C;
     /// A certificate that the connection rests on ends within 30 days.
     TLS_CERTIFICATE_EXPIRES = -0x0F0D;
+    /// The TLS engine of this build cannot do what was asked for.
+    TLS_UNSUPPORTED = -0x0F0E;
     /// A message on the identity topic was not valid; nothing was changed.
     IDENTITY_INVALID = -0x0F10;
     /// The platform did not push an identity in time.

@@ -6,7 +6,8 @@ use linksdk_hal::identity;
 use linksdk_hal::mqtt::codec::{self, Incoming, Malformed, Message};
 use linksdk_hal::mqtt::framing::{Frame, Framer};
 use linksdk_hal::mqtt::topic;
-use linksdk_hal::tls::{credentials, pem, trust};
+use linksdk_hal::tls::credentials::{self, PrivateKey};
+use linksdk_hal::tls::{pem, trust};
 use proptest::prelude::*;
 
 const READ_BUFFER: usize = 64;
@@ -134,7 +135,7 @@ proptest! {
     ) {
         let _ = pem::sections(&text);
         let _ = trust::certificates(&text);
-        let _ = credentials::read(Some(&text), Some(&text));
+        let _ = credentials::read(Some(&text), Some(&PrivateKey::pem(&text)));
     }
 
     #[test]

@@ -21,11 +21,12 @@ const HEIGHTS: &[(&str, u8)] = &[
     ("tls", 2),
     ("tls::rustls", 3),
     ("tls::engine", 3),
+    ("tls::configuration", 4),
+    ("tls::options", 5),
     ("tls::session", 4),
-    ("tls::options", 3),
-    ("tls::establish", 4),
-    ("mqtt", 5),
-    ("ffi", 6),
+    ("tls::establish", 5),
+    ("mqtt", 6),
+    ("ffi", 7),
 ];
 
 /// Rooms in which `unsafe` may appear.

@@ -6,6 +6,7 @@ mod support;
 use linksdk_hal::deadline::Deadline;
 use linksdk_hal::error::ErrorKind;
 use linksdk_hal::tls::Target;
+use linksdk_hal::tls::credentials::PrivateKey;
 use rustls::version::{TLS12, TLS13};
 use support::server::{Server, config, connect, target, with_credentials};
 use support::{Authority, Key, ecdsa_key, expired, not_yet_valid, rsa_key, server_params};
@@ -142,7 +143,7 @@ fn credentials_that_cannot_work_are_refused_before_anything_is_sent() {
         let (certificate, key) = (certificate.to_owned(), key.to_owned());
         move |target: &mut Target| {
             target.certificate = (!certificate.is_empty()).then(|| certificate.into_bytes());
-            target.private_key = (!key.is_empty()).then(|| key.into_bytes().into());
+            target.private_key = (!key.is_empty()).then(|| PrivateKey::pem(key.as_bytes()));
         }
     };
     let old = devices.issue(&key, expired);

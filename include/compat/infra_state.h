@@ -119,6 +119,8 @@
 #define LINKSDK_STATE_TLS_PROTOCOL                    (-0x0F0C)
 /* The device's certificate or the root that the server's leads to ends within 30 days. */
 #define LINKSDK_STATE_TLS_CERTIFICATE_EXPIRES         (-0x0F0D)
+/* The TLS engine of this build cannot do what was asked for. */
+#define LINKSDK_STATE_TLS_UNSUPPORTED                 (-0x0F0E)
 /* A message on the identity topic was not valid; nothing was changed. */
 #define LINKSDK_STATE_IDENTITY_INVALID                (-0x0F10)
 /* The platform did not push an identity in time. */

@@ -8,7 +8,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::log;
 use crate::state;
 use crate::tls::Version;
-use crate::tls::options::{self, OwnCredentials, TimeSource};
+use crate::tls::credentials::PrivateKey;
+use crate::tls::options::{self, OwnCredentials};
+use crate::tls::time::{self, Source};
 use libc::{c_char, c_int, c_void};
 use std::fs::File;
 use std::io::Read;
@@ -120,7 +122,7 @@ pub unsafe extern "C" fn linksdk_set_time_source(
 ) -> c_int {
     boundary(state::SYS_DEPEND_MALLOC, || {
         let context = Context::new(context);
-        options::set_time_source(now.map(|now| -> TimeSource {
+        time::set_source(now.map(|now| -> Source {
             Arc::new(move || {
                 // SAFETY: the firmware promised that the function is callable with this context
                 // from any thread.
@@ -155,7 +157,7 @@ pub unsafe extern "C" fn linksdk_set_credentials(
         let key = unsafe { ptr::bytes(key, LONGEST_CREDENTIAL) };
         let own = certificate.zip(key).map(|(certificate, key)| OwnCredentials {
             certificate: certificate.to_vec(),
-            private_key: Zeroizing::new(key.to_vec()),
+            private_key: PrivateKey::pem(key),
         });
         let result = match (own, certificate.is_some() || key.is_some()) {
             (None, true) => {
@@ -187,7 +189,7 @@ pub unsafe extern "C" fn linksdk_set_credentials_files(
         let key_file = unsafe { ptr::text(key_file, LONGEST_PATH) };
         let result = read_file(certificate_file).and_then(|certificate| {
             let certificate = certificate.to_vec();
-            let private_key = read_file(key_file)?;
+            let private_key = PrivateKey::Pem(read_file(key_file)?);
             options::set_credentials(Some(OwnCredentials { certificate, private_key }))
         });
         outcome("linksdk_set_credentials_files", result)

@@ -7,11 +7,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::handle::Table;
 use crate::log;
 use crate::state::{self, Group};
+use crate::tls::credentials::PrivateKey;
 use crate::tls::session::Connection;
 use crate::tls::{Target, options};
 use libc::{c_char, c_int, c_void};
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// The longest text that is taken for a certificate chain or a key, in bytes.
 pub(super) const LONGEST_CREDENTIAL: usize = 1024 * 1024;
@@ -44,11 +44,11 @@ pub(crate) fn device_target(host: &str, port: u16, trust_anchors: &[u8]) -> Targ
         trust_anchors: [trust_anchors, b"\n", &options.anchors].concat(),
         certificate,
         private_key,
-        versions: options.versions,
+        offer: options.offer,
     }
 }
 
-fn global_credentials() -> (Option<Vec<u8>>, Option<Zeroizing<Vec<u8>>>) {
+fn global_credentials() -> (Option<Vec<u8>>, Option<PrivateKey>) {
     // SAFETY: reading the pointers themselves; `csrc/credentials.c` or the firmware defines them,
     // and the header asks the firmware not to assign them while a connection is being established.
     let (certificate, key) = unsafe { (g_cli_crt, g_cli_key) };
@@ -58,7 +58,7 @@ fn global_credentials() -> (Option<Vec<u8>>, Option<Zeroizing<Vec<u8>>>) {
     let (certificate, key) = unsafe {
         (ptr::bounded(certificate, LONGEST_CREDENTIAL), ptr::bounded(key, LONGEST_CREDENTIAL))
     };
-    (certificate.map(<[u8]>::to_vec), key.map(|key| Zeroizing::new(key.to_vec())))
+    (certificate.map(<[u8]>::to_vec), key.map(PrivateKey::pem))
 }
 
 /// Connects to a TLS server and verifies it: certificate chain against `ca_crt`, name, validity

@@ -3,18 +3,58 @@
 //! Nothing here decides whether a peer is trusted: that is the engine's.
 #![forbid(unsafe_code)]
 
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use x509_cert::certificate::{CertificateInner, Raw};
+use x509_cert::certificate::{CertificateInner, Raw, TbsCertificateInner};
+use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::{Decode, Encode};
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::spki::SubjectPublicKeyInfoOwned;
+
+/// Object identifiers of RFC 3279 and RFC 5480.
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 
 /// How long before the end of a certificate the firmware is warned.
 pub const WARNING_TIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// What kind of key a certificate is for, of those that can sign for TLS and live in a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// RSA of any size.
+    Rsa,
+    /// ECDSA on P-256.
+    EcdsaP256,
+    /// ECDSA on P-384.
+    EcdsaP384,
+}
+
+/// A point in time and a certificate's validity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// The certificate is not valid yet.
+    Before,
+    /// It is valid.
+    Within,
+    /// It has expired.
+    After,
+}
+
 /// A certificate's own words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Certificate {
     /// The SubjectPublicKeyInfo, DER.
     pub public_key: Vec<u8>,
+    /// What the public key is; `None` for another kind.
+    pub key_kind: Option<KeyKind>,
+    /// The DNS names of the subject alternative name.
+    pub dns_names: Vec<String>,
+    /// The IP addresses of the subject alternative name.
+    pub addresses: Vec<IpAddr>,
     /// The subject's distinguished name (RFC 4514).
     pub subject: String,
     /// The issuer's distinguished name (RFC 4514).
@@ -27,7 +67,7 @@ pub struct Certificate {
 
 impl Certificate {
     /// Reads DER. Names, dates and the public key are looked at, nothing else. The error is a
-    /// clause.
+    /// clause. A subject alternative name that cannot be read counts as none.
     pub fn read(der: &[u8]) -> Result<Self, String> {
         let parsed = CertificateInner::<Raw>::from_der(der)
             .map_err(|e| format!("is not an X.509 certificate: {e}"))?;
@@ -36,8 +76,12 @@ impl Certificate {
             .subject_public_key_info
             .to_der()
             .map_err(|e| format!("has an unusable public key: {e}"))?;
+        let (dns_names, addresses) = alternative_names(&certificate);
         Ok(Self {
             public_key,
+            key_kind: key_kind(&certificate.subject_public_key_info),
+            dns_names,
+            addresses,
             subject: certificate.subject.to_string(),
             issuer: certificate.issuer.to_string(),
             not_before: certificate.validity.not_before.to_unix_duration(),
@@ -45,10 +89,21 @@ impl Certificate {
         })
     }
 
-    /// Whether `now` is within the certificate's validity.
-    pub fn is_valid_at(&self, now: SystemTime) -> bool {
+    /// The names that the certificate carries, for people.
+    pub fn names(&self) -> String {
+        let addresses = self.addresses.iter().map(IpAddr::to_string);
+        let names: Vec<String> = self.dns_names.iter().cloned().chain(addresses).collect();
+        if names.is_empty() { self.subject.clone() } else { names.join(", ") }
+    }
+
+    /// Where `now` lies in relation to the certificate's validity, whose last second belongs to it.
+    pub fn position(&self, now: SystemTime) -> Position {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        (self.not_before..=self.not_after).contains(&now)
+        match now {
+            now if now < self.not_before => Position::Before,
+            now if now > self.not_after => Position::After,
+            _ => Position::Within,
+        }
     }
 
     /// How many whole days are left at `now`, when it is no more than [`WARNING_TIME`]. `None` also
@@ -60,22 +115,64 @@ impl Certificate {
     }
 }
 
+fn key_kind(key: &SubjectPublicKeyInfoOwned) -> Option<KeyKind> {
+    if key.algorithm.oid == RSA_ENCRYPTION {
+        return Some(KeyKind::Rsa);
+    }
+    let curve = key.algorithm.parameters.as_ref()?.decode_as::<ObjectIdentifier>().ok()?;
+    match curve {
+        _ if key.algorithm.oid != EC_PUBLIC_KEY => None,
+        P256 => Some(KeyKind::EcdsaP256),
+        P384 => Some(KeyKind::EcdsaP384),
+        _ => None,
+    }
+}
+
+fn alternative_names(certificate: &TbsCertificateInner<Raw>) -> (Vec<String>, Vec<IpAddr>) {
+    let extensions = certificate.extensions.as_deref().unwrap_or_default();
+    let extension = extensions.iter().find(|extension| extension.extn_id == SUBJECT_ALT_NAME);
+    let names = extension
+        .and_then(|extension| SubjectAltName::from_der(extension.extn_value.as_bytes()).ok());
+    let (mut dns_names, mut addresses) = (Vec::new(), Vec::new());
+    for name in names.map(|names| names.0).unwrap_or_default() {
+        match name {
+            GeneralName::DnsName(name) => dns_names.push(name.to_string()),
+            GeneralName::IpAddress(bytes) => addresses.extend(address(bytes.as_bytes())),
+            _ => {}
+        }
+    }
+    (dns_names, addresses)
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn addresses_have_four_or_sixteen_bytes() {
+        assert_eq!(address(&[127, 0, 0, 1]), Some("127.0.0.1".parse().unwrap()));
+        assert_eq!(address(&[0; 16]), Some("::".parse().unwrap()));
+        for wrong in [&[][..], &[1; 3], &[1; 5], &[127, 0, 0, 1, 255, 0, 0, 0]] {
+            assert_eq!(address(wrong), None);
+        }
+    }
+
+    #[test]
     fn the_end_is_announced_thirty_days_before() {
         let day = 24 * 60 * 60;
         let certificate = Certificate {
-            public_key: Vec::new(),
-            subject: String::new(),
-            issuer: String::new(),
             not_before: Duration::from_secs(day),
             not_after: Duration::from_secs(100 * day),
+            ..Certificate::default()
         };
-        let valid = |days| certificate.is_valid_at(UNIX_EPOCH + Duration::from_secs(days * day));
-        assert_eq!([0, 1, 100, 101].map(valid), [false, true, true, false]);
+        let position = |days| certificate.position(UNIX_EPOCH + Duration::from_secs(days * day));
+        use Position::{After, Before, Within};
+        assert_eq!([0, 1, 100, 101].map(position), [Before, Within, Within, After]);
         let at = |days| certificate.ends_soon(UNIX_EPOCH + Duration::from_secs(days * day));
         assert_eq!(at(69), None);
         assert_eq!(at(70), Some(30));

@@ -5,10 +5,11 @@
 //! only it can derive the public key.
 #![forbid(unsafe_code)]
 
-use super::certificate::Certificate;
+use super::certificate::{Certificate, Position};
 use super::pem;
+use super::signing::ExternalKey;
+use super::time::Moment;
 use crate::error::{Error, ErrorKind, Result};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
 /// How the private key is encoded.
@@ -22,38 +23,55 @@ pub enum KeyFormat {
     Sec1,
 }
 
-/// A certificate chain and its private key, decoded. The key is overwritten when dropped.
+/// A private key as the firmware gives it.
+#[derive(Clone)]
+pub enum PrivateKey {
+    /// PEM text; overwritten when dropped.
+    Pem(Zeroizing<Vec<u8>>),
+    /// Somebody else signs.
+    External(ExternalKey),
+}
+
+impl PrivateKey {
+    /// A key in PEM form.
+    pub fn pem(text: &[u8]) -> Self {
+        Self::Pem(Zeroizing::new(text.to_vec()))
+    }
+}
+
+/// A private key, decoded.
+pub enum Key {
+    /// DER; overwritten when dropped.
+    Der(KeyFormat, Zeroizing<Vec<u8>>),
+    /// Somebody else signs.
+    External(ExternalKey),
+}
+
+/// A certificate chain and its private key, decoded.
 pub struct Credentials {
     /// DER, the device's own certificate first.
     pub chain: Vec<Vec<u8>>,
-    /// How `key` is encoded.
-    pub key_format: KeyFormat,
-    /// DER.
-    pub key: Zeroizing<Vec<u8>>,
+    /// The key.
+    pub key: Key,
     /// What the device's own certificate says.
     pub leaf: Certificate,
 }
 
-/// Refuses a device certificate that is not valid at `now`.
-pub fn check_dates(leaf: &Certificate, now: SystemTime) -> Result<()> {
-    let now = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    let refuse = |detail: &str| {
-        let detail = format!("device certificate {detail}");
-        Err(Error::new(ErrorKind::DeviceCertificateDates, detail))
+/// Refuses a device certificate that is not valid now.
+pub fn check_dates(leaf: &Certificate, now: Moment) -> Result<()> {
+    let Moment::Known(now) = now else { return Ok(()) };
+    let detail = match leaf.position(now) {
+        Position::Within => return Ok(()),
+        Position::Before => "device certificate is not valid yet",
+        Position::After => "device certificate has expired",
     };
-    if now < leaf.not_before {
-        return refuse("is not valid yet");
-    }
-    if now > leaf.not_after {
-        return refuse("has expired");
-    }
-    Ok(())
+    Err(Error::new(ErrorKind::DeviceCertificateDates, detail))
 }
 
 /// Reads both PEM texts. `None` when neither is given: a device without credentials. One of the
 /// two alone is refused with [`ErrorKind::CredentialsMismatch`], anything that cannot be read with
 /// [`ErrorKind::Credentials`].
-pub fn read(certificate: Option<&[u8]>, key: Option<&[u8]>) -> Result<Option<Credentials>> {
+pub fn read(certificate: Option<&[u8]>, key: Option<&PrivateKey>) -> Result<Option<Credentials>> {
     let mismatch = |detail: &str| Err(Error::new(ErrorKind::CredentialsMismatch, detail));
     let (certificate, key) = match (certificate, key) {
         (None, None) => return Ok(None),
@@ -68,8 +86,16 @@ pub fn read(certificate: Option<&[u8]>, key: Option<&[u8]>) -> Result<Option<Cre
         }
         None => return Err(unusable("g_cli_crt holds no certificate")),
     };
-    let (key_format, key) = read_key(key)?;
-    Ok(Some(Credentials { chain, key_format, key, leaf }))
+    let key = match key {
+        PrivateKey::Pem(text) => read_key(text).map(|(format, der)| Key::Der(format, der))?,
+        PrivateKey::External(_) if leaf.key_kind.is_none() => {
+            let detail =
+                "a signing function can serve RSA, ECDSA P-256 and P-384 certificates only";
+            return Err(unusable(detail));
+        }
+        PrivateKey::External(key) => Key::External(key.clone()),
+    };
+    Ok(Some(Credentials { chain, key, leaf }))
 }
 
 fn unusable(detail: impl Into<String>) -> Error {
@@ -131,13 +157,15 @@ fn read_key(text: &[u8]) -> Result<(KeyFormat, Zeroizing<Vec<u8>>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::{Duration, UNIX_EPOCH};
 
     fn section(label: &str) -> Vec<u8> {
         format!("-----BEGIN {label}-----\nAQID\n-----END {label}-----\n").into_bytes()
     }
 
     fn refusal(certificate: Option<&[u8]>, key: Option<&[u8]>) -> (ErrorKind, String) {
-        let error = read(certificate, key).map(|_| ()).unwrap_err();
+        let key = key.map(PrivateKey::pem);
+        let error = read(certificate, key.as_ref()).map(|_| ()).unwrap_err();
         (error.kind(), error.detail().to_owned())
     }
 
@@ -185,16 +213,15 @@ mod tests {
 
     #[test]
     fn dates_are_inclusive_and_reach_past_2038() {
-        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        let at = |seconds| Moment::Known(UNIX_EPOCH + Duration::from_secs(seconds));
         let leaf = Certificate {
-            public_key: Vec::new(),
-            subject: String::new(),
-            issuer: String::new(),
             not_before: Duration::from_secs(1_000),
             not_after: Duration::from_secs(4_700_000_000),
+            ..Certificate::default()
         };
         assert!(check_dates(&leaf, at(1_000)).is_ok());
         assert!(check_dates(&leaf, at(4_700_000_000)).is_ok());
+        assert!(check_dates(&leaf, Moment::NotSet).is_ok());
         for wrong in [999, 4_700_000_001] {
             let error = check_dates(&leaf, at(wrong)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::DeviceCertificateDates);

@@ -1,10 +1,11 @@
 //! From a target to an established connection: resolve, connect, handshake, look at certificates.
 #![forbid(unsafe_code)]
 
-use super::certificate::Certificate;
-use super::engine::{self, Configuration, RustlsEngine};
+use super::certificate::{Certificate, Position};
+use super::configuration::{self, Configuration};
 use super::session::{Connection, Ended, SocketIo};
-use super::{Engine, Outcome, Target, Want, options};
+use super::time::{self, Moment};
+use super::{Engine, Outcome, Target, Want};
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log;
@@ -35,8 +36,8 @@ impl Connection {
     }
 
     fn try_establish(target: &Target, deadline: Deadline) -> Result<Self> {
-        let configuration = engine::configuration(target)?;
-        let engine = RustlsEngine::new(&configuration, &target.host)?;
+        let configuration = configuration::configuration(target)?;
+        let engine = configuration.shared.connect()?;
         if !configuration.has_certificate() {
             log::warning!(
                 "no device certificate: g_cli_crt and g_cli_key are NULL; if the firmware defines \
@@ -45,10 +46,10 @@ impl Connection {
         }
         let addresses = dns::resolve(&target.host, target.port, deadline)?;
         let socket = TcpSocket::connect(&addresses, deadline)?;
-        let mut connection = Self::handshake(socket, Box::new(engine), deadline)?;
+        let mut connection = Self::handshake(socket, engine, deadline)?;
         connection.authenticates_device = configuration.has_certificate();
         if !connection.look_at_certificates(&configuration) {
-            engine::forget(target);
+            configuration::forget(target);
             let detail = "the server's certificate was refused: it has expired since the session \
                           that was resumed began";
             return Err(Error::new(ErrorKind::ServerCertificate, detail));
@@ -101,17 +102,19 @@ impl Connection {
         let chain = self.engine().server_chain();
         let mut chain: Vec<Certificate> =
             chain.iter().filter_map(|der| Certificate::read(der).ok()).collect();
-        // Known a moment ago, when the configuration was made.
-        let Some(now) = options::now() else { return false };
-        let resumed = self.negotiated.as_ref().is_some_and(|negotiated| negotiated.resumed);
-        if resumed && !chain.iter().all(|certificate| certificate.is_valid_at(now)) {
-            return false;
-        }
         let device = configuration.device_certificate();
-        let anchor = configuration.anchor_of(&chain);
-        for (what, certificate) in [("device certificate", device), ("root certificate", anchor)] {
-            if let Some(days) = certificate.and_then(|certificate| certificate.ends_soon(now)) {
-                self.expiring.push(format!("the {what} ends in {days} days"));
+        // Known a moment ago, when the configuration was made.
+        let Ok(now) = time::now() else { return false };
+        if let Moment::Known(now) = now {
+            let resumed = self.negotiated.as_ref().is_some_and(|negotiated| negotiated.resumed);
+            if resumed && chain.iter().any(|c| c.position(now) != Position::Within) {
+                return false;
+            }
+            let anchor = configuration.anchor_of(&chain);
+            for (what, certificate) in [("device", device), ("root", anchor)] {
+                if let Some(days) = certificate.and_then(|certificate| certificate.ends_soon(now)) {
+                    self.expiring.push(format!("the {what} certificate ends in {days} days"));
+                }
             }
         }
         for text in &self.expiring {

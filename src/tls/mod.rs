@@ -4,13 +4,19 @@
 //! wait for the socket, and the return values that the SDK relies on, are in [`session`].
 #![deny(unsafe_code)]
 
+pub mod alert;
 pub mod certificate;
+pub mod configuration;
 pub mod credentials;
 pub mod crypto;
 pub mod establish;
+pub mod name;
 pub mod options;
 pub mod pem;
+pub mod refusal;
 pub mod session;
+pub mod signing;
+pub mod time;
 pub mod trust;
 
 #[cfg(feature = "engine-rustls")]
@@ -18,9 +24,9 @@ pub mod rustls;
 #[cfg(feature = "engine-rustls")]
 pub use self::rustls as engine;
 
+use self::credentials::PrivateKey;
 use crate::error::Error;
 use std::io;
-use zeroize::Zeroizing;
 
 /// TLS protocol versions, as they stand on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,10 +48,22 @@ pub struct Target {
     pub trust_anchors: Vec<u8>,
     /// The device's certificate chain: PEM text, the device's own certificate first.
     pub certificate: Option<Vec<u8>>,
-    /// The device's private key: PEM text.
-    pub private_key: Option<Zeroizing<Vec<u8>>>,
-    /// The oldest and the newest protocol version to offer.
+    /// The key of that certificate.
+    pub private_key: Option<PrivateKey>,
+    /// What to offer to the server.
+    pub offer: Offer,
+}
+
+/// What the device offers to the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The oldest and the newest protocol version.
     pub versions: (Version, Version),
+}
+
+impl Offer {
+    /// What is offered unless the firmware says otherwise.
+    pub const DEFAULT: Self = Self { versions: (Version::Tls12, Version::Tls13) };
 }
 
 /// A non-blocking byte stream. Both calls return `WouldBlock` instead of waiting; a read of 0

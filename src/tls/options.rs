@@ -1,12 +1,12 @@
 //! What the firmware has set for all later connections.
 #![forbid(unsafe_code)]
 
-use super::{Version, credentials, engine, trust};
+use super::credentials::{self, PrivateKey};
+use super::{Offer, Version, configuration};
 use crate::error::{Error, ErrorKind, Result};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use zeroize::Zeroizing;
+use std::time::Duration;
 
 /// How long establishing a connection may take, in milliseconds.
 pub const ESTABLISH_TIMEOUTS: RangeInclusive<u32> = 100..=120_000;
@@ -14,41 +14,34 @@ pub const ESTABLISH_TIMEOUTS: RangeInclusive<u32> = 100..=120_000;
 /// The most text that additional trust anchors may add up to, in bytes.
 const LONGEST_ANCHORS: usize = 256 * 1024;
 
-/// Certificate chain and key, PEM, that take the place of `g_cli_crt` and `g_cli_key`.
+/// Certificate chain and key that take the place of `g_cli_crt` and `g_cli_key`.
 pub struct OwnCredentials {
     /// PEM, the device's own certificate first.
     pub certificate: Vec<u8>,
-    /// PEM; overwritten when dropped.
-    pub private_key: Zeroizing<Vec<u8>>,
+    /// The key.
+    pub private_key: PrivateKey,
 }
-
-/// Gives the time of day on a device that has a better source than its operating system. `None`: it
-/// does not know.
-pub type TimeSource = Arc<dyn Fn() -> Option<SystemTime> + Send + Sync>;
 
 /// The settings. A connection uses those that were in force when it was begun.
 #[derive(Clone)]
 pub struct Options {
     /// How long name resolution, TCP and TLS may take together.
     pub establish_timeout: Duration,
-    /// The oldest and the newest protocol version that is offered.
-    pub versions: (Version, Version),
+    /// What is offered to servers.
+    pub offer: Offer,
     /// PEM text of trust anchors beside those of each call.
     pub anchors: Vec<u8>,
     /// `None`: `g_cli_crt` and `g_cli_key` count.
     pub credentials: Option<Arc<OwnCredentials>>,
-    /// `None`: the operating system's clock counts.
-    pub time_source: Option<TimeSource>,
 }
 
 impl Options {
     const fn new() -> Self {
         Self {
             establish_timeout: Duration::from_secs(10),
-            versions: (Version::Tls12, Version::Tls13),
+            offer: Offer::DEFAULT,
             anchors: Vec::new(),
             credentials: None,
-            time_source: None,
         }
     }
 }
@@ -82,16 +75,14 @@ pub fn set_versions(oldest: Version, newest: Version) -> Result<()> {
     if oldest > newest {
         return Err(wrong("the oldest TLS version is newer than the newest"));
     }
-    change(|options| options.versions = (oldest, newest));
+    configuration::check_versions(oldest, newest)?;
+    change(|options| options.offer.versions = (oldest, newest));
     Ok(())
 }
 
-/// Adds trust anchors, PEM, to those of every later call. All of it must be usable.
+/// Adds trust anchors, PEM, to those of every later call. At least one must be usable.
 pub fn add_anchors(pem: &[u8]) -> Result<()> {
-    let usable = engine::count_anchors(&trust::certificates(pem)?);
-    if usable == 0 {
-        return Err(Error::new(ErrorKind::TrustAnchors, "no certificate can be a trust anchor"));
-    }
+    configuration::check_anchors(pem)?;
     let mut options = OPTIONS.write().unwrap_or_else(PoisonError::into_inner);
     if options.anchors.len() + pem.len() >= LONGEST_ANCHORS {
         return Err(wrong("additional trust anchors are limited to 256 KiB"));
@@ -99,19 +90,6 @@ pub fn add_anchors(pem: &[u8]) -> Result<()> {
     options.anchors.extend_from_slice(pem);
     options.anchors.push(b'\n');
     Ok(())
-}
-
-/// Sets where the time of day comes from; `None` brings the operating system's clock back.
-pub fn set_time_source(source: Option<TimeSource>) {
-    change(|options| options.time_source = source);
-}
-
-/// The time of day by which certificates are judged; `None` when the firmware's source does not know
-/// it, or shows a time before 1970. The source is called with no lock held.
-pub fn now() -> Option<SystemTime> {
-    let source = OPTIONS.read().unwrap_or_else(PoisonError::into_inner).time_source.clone();
-    let now = source.map_or_else(|| Some(SystemTime::now()), |source| source());
-    now.filter(|now| *now >= UNIX_EPOCH)
 }
 
 /// Forgets the additional trust anchors.
@@ -124,7 +102,7 @@ pub fn clear_anchors() {
 pub fn set_credentials(own: Option<OwnCredentials>) -> Result<()> {
     if let Some(own) = &own {
         let read = credentials::read(Some(&own.certificate), Some(&own.private_key))?;
-        read.map(engine::check_credentials).transpose()?;
+        read.as_ref().map(configuration::check_credentials).transpose()?;
     }
     change(|options| options.credentials = own.map(Arc::new));
     Ok(())

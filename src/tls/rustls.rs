@@ -1,16 +1,24 @@
 //! The engine on rustls with ring: TLS 1.2 and 1.3.
 #![forbid(unsafe_code)]
 
-mod config;
 mod errors;
+mod shared;
+mod signing;
+mod verifier;
 
-pub use config::{Configuration, check_credentials, configuration, count_anchors, forget};
+pub use shared::{Shared, check_anchor, check_key};
 
-use super::{Engine, Io, Negotiated, Outcome, Want};
-use crate::error::{Error, ErrorKind, Result};
+use super::alert::Presented;
+use super::{Engine, Io, Negotiated, Outcome, Version, Want};
+use crate::error::{Error, ErrorKind};
 use ::rustls::{ClientConnection, HandshakeKind, ProtocolVersion};
 use std::io::{self, Read, Write};
-use std::sync::Arc;
+
+/// What firmware and log lines call this engine.
+pub const NAME: &str = "rustls";
+
+/// The protocol versions that it speaks.
+pub const VERSIONS: &[Version] = &[Version::Tls12, Version::Tls13];
 
 /// How many reads of the stream one step may make without yielding plaintext. A peer that sends
 /// nothing but empty records must not keep a step, and with it the engine's lock, for ever.
@@ -21,9 +29,9 @@ const READS_PER_STEP: usize = 16;
 const WRITE_CHUNK: usize = 16 * 1024;
 
 /// One connection.
-pub struct RustlsEngine {
+struct RustlsEngine {
     connection: ClientConnection,
-    has_certificate: bool,
+    presented: Presented,
     /// Why nothing more can be received: final for everything.
     failed: Option<Error>,
     /// Why nothing more can be sent. What the server said before may still be there to read.
@@ -38,17 +46,8 @@ enum Received {
 }
 
 impl RustlsEngine {
-    /// A connection to `host` that has not sent anything yet.
-    pub fn new(configuration: &Configuration, host: &str) -> Result<Self> {
-        let name = config::server_name(host)?;
-        let connection = ClientConnection::new(Arc::clone(&configuration.client), name)
-            .map_err(|e| errors::translate(&e, configuration.has_certificate(), true))?;
-        Ok(Self {
-            connection,
-            has_certificate: configuration.has_certificate(),
-            failed: None,
-            send_failed: None,
-        })
+    fn new(connection: ClientConnection, presented: Presented) -> Self {
+        Self { connection, presented, failed: None, send_failed: None }
     }
 
     fn fail(&mut self, error: Error) -> Outcome {
@@ -93,7 +92,7 @@ impl RustlsEngine {
         if let Err(e) = self.connection.process_new_packets() {
             // The alert that says why goes out if it can; the connection is over either way.
             let _ = self.send(io);
-            return Err(errors::translate(&e, self.has_certificate, handshaking));
+            return Err(errors::translate(&e, self.presented, handshaking));
         }
         Ok(received)
     }

@@ -2,8 +2,9 @@
 
 use linksdk_hal::deadline::Deadline;
 use linksdk_hal::error::Result;
+use linksdk_hal::tls::credentials::PrivateKey;
 use linksdk_hal::tls::session::Connection;
-use linksdk_hal::tls::{Target, Version};
+use linksdk_hal::tls::{Offer, Target};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -135,13 +136,13 @@ pub fn target(host: &str, port: u16, trust_anchors: &str) -> Target {
         trust_anchors: trust_anchors.as_bytes().to_vec(),
         certificate: None,
         private_key: None,
-        versions: (Version::Tls12, Version::Tls13),
+        offer: Offer::DEFAULT,
     }
 }
 
 pub fn with_credentials(mut target: Target, certificate: &str, key: &str) -> Target {
     target.certificate = Some(certificate.as_bytes().to_vec());
-    target.private_key = Some(key.as_bytes().to_vec().into());
+    target.private_key = Some(PrivateKey::pem(key.as_bytes()));
     target
 }
 

@@ -1,21 +1,18 @@
 //! From rustls errors to sentences for the person on the bench.
 
 use crate::error::{Error, ErrorKind};
-use ::rustls::{AlertDescription, CertificateError, Error as TlsError};
+use crate::tls::alert::{self, Presented};
+use crate::tls::refusal::Refusal;
+use ::rustls::{CertificateError, Error as TlsError};
 
-/// What `error` means. `has_certificate`: a device certificate was presented. `handshaking`: the
-/// handshake was not complete yet.
-pub(super) fn translate(error: &TlsError, has_certificate: bool, handshaking: bool) -> Error {
+/// What `error` means. `handshaking`: the handshake was not complete yet.
+pub(super) fn translate(error: &TlsError, presented: Presented, handshaking: bool) -> Error {
     match error {
-        TlsError::InvalidCertificate(reason) => Error::new(
-            ErrorKind::ServerCertificate,
-            format!("the server's certificate was refused: {}", certificate_clause(reason)),
-        ),
-        TlsError::NoCertificatesPresented => Error::new(
-            ErrorKind::ServerCertificate,
-            "the server's certificate was refused: it sent none",
-        ),
-        TlsError::AlertReceived(alert) => alert_received(*alert, has_certificate, handshaking),
+        TlsError::InvalidCertificate(reason) => refusal(reason).error(),
+        TlsError::NoCertificatesPresented => Refusal::None.error(),
+        TlsError::AlertReceived(received) => {
+            alert::received(u8::from(*received), presented, handshaking)
+        }
         TlsError::FailedToGetCurrentTime => {
             Error::new(ErrorKind::DeviceCertificateDates, "the time of day is not known")
         }
@@ -30,28 +27,32 @@ pub(super) fn translate(error: &TlsError, has_certificate: bool, handshaking: bo
     }
 }
 
-fn certificate_clause(reason: &CertificateError) -> String {
+fn refusal(reason: &CertificateError) -> Refusal {
     match reason {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "it has expired, or the device's clock is wrong".to_owned()
-        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Refusal::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it is not valid yet, or the device's clock is wrong".to_owned()
+            Refusal::NotValidYet
         }
-        CertificateError::UnknownIssuer => {
-            "no certificate of ca_crt issued it, or an intermediate is missing".to_owned()
+        CertificateError::UnknownIssuer => Refusal::UnknownIssuer,
+        CertificateError::NotValidForName => {
+            Refusal::Other("it is for another host name".to_owned())
         }
-        CertificateError::NotValidForName => "it is for another host name".to_owned(),
         CertificateError::NotValidForNameContext { expected, presented } => {
             let presented: Vec<&str> = presented.iter().map(|name| plain_name(name)).collect();
-            format!("it is for {}, not for {}", presented.join(", "), expected.to_str())
+            Refusal::OtherName {
+                expected: expected.to_str().into_owned(),
+                presented: match presented.is_empty() {
+                    true => "no name at all".to_owned(),
+                    false => presented.join(", "),
+                },
+            }
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "it is not meant for servers".to_owned()
+            Refusal::Purpose
         }
-        CertificateError::BadEncoding => "it is malformed".to_owned(),
-        CertificateError::BadSignature => "its signature is wrong".to_owned(),
-        other => other.to_string(),
+        CertificateError::BadEncoding => Refusal::Malformed,
+        CertificateError::BadSignature => Refusal::Signature,
+        other => Refusal::Other(other.to_string()),
     }
 }
 
@@ -62,72 +63,10 @@ fn plain_name(name: &str) -> &str {
     inner.unwrap_or(name).trim_matches('"')
 }
 
-/// Alerts that a server sends about the client's certificate, or for want of one (RFC 8446
-/// section 6.2, RFC 5246 section 7.2.2).
-fn is_about_certificate(alert: AlertDescription) -> bool {
-    matches!(
-        alert,
-        AlertDescription::NoCertificate
-            | AlertDescription::BadCertificate
-            | AlertDescription::UnsupportedCertificate
-            | AlertDescription::CertificateRevoked
-            | AlertDescription::CertificateExpired
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::UnknownCA
-            | AlertDescription::AccessDenied
-            | AlertDescription::CertificateRequired
-    )
-}
-
-fn alert_received(alert: AlertDescription, has_certificate: bool, handshaking: bool) -> Error {
-    let name = alert_name(alert);
-    if is_about_certificate(alert) {
-        let detail = match has_certificate {
-            true => format!("alert {name}: the server refused the device's certificate"),
-            false => format!("alert {name}: the server wants a device certificate, none is set"),
-        };
-        return Error::new(ErrorKind::DeviceCertificateRefused, detail);
-    }
-    if !handshaking {
-        return Error::new(ErrorKind::Protocol, format!("the server sent the alert {name}"));
-    }
-    let hint = match alert {
-        AlertDescription::HandshakeFailure if !has_certificate => {
-            "; some servers answer so when they want a device certificate"
-        }
-        AlertDescription::DecryptError if has_certificate => {
-            "; the key may not belong to the certificate that the platform knows"
-        }
-        _ => "",
-    };
-    Error::new(ErrorKind::Handshake, format!("the server ended the handshake: alert {name}{hint}"))
-}
-
-/// The name of an alert as the RFCs write it.
-fn alert_name(alert: AlertDescription) -> String {
-    let mut name = String::new();
-    let written = alert.as_str().map_or_else(|| format!("{}", u8::from(alert)), str::to_owned);
-    let mut previous_lower = false;
-    for c in written.chars() {
-        if c.is_ascii_uppercase() && previous_lower {
-            name.push('_');
-        }
-        previous_lower = c.is_ascii_lowercase();
-        name.push(c.to_ascii_lowercase());
-    }
-    name
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn alerts_have_the_names_of_the_rfcs() {
-        assert_eq!(alert_name(AlertDescription::BadCertificate), "bad_certificate");
-        assert_eq!(alert_name(AlertDescription::UnknownCA), "unknown_ca");
-        assert_eq!(alert_name(AlertDescription::Unknown(200)), "200");
-    }
+    use ::rustls::AlertDescription;
 
     #[test]
     fn names_are_written_plainly() {
@@ -137,27 +76,17 @@ mod tests {
     }
 
     #[test]
-    fn refusals_of_the_device_are_told_from_other_failures() {
-        let alert = |alert| TlsError::AlertReceived(alert);
-        for (error, has_certificate, handshaking, kind) in [
-            (alert(AlertDescription::UnknownCA), true, true, ErrorKind::DeviceCertificateRefused),
-            (
-                alert(AlertDescription::CertificateRequired),
-                false,
-                false,
-                ErrorKind::DeviceCertificateRefused,
-            ),
-            (alert(AlertDescription::HandshakeFailure), true, true, ErrorKind::Handshake),
-            (alert(AlertDescription::BadRecordMac), true, false, ErrorKind::Protocol),
-            (TlsError::DecryptError, true, false, ErrorKind::Protocol),
-            (
-                TlsError::InvalidCertificate(CertificateError::Expired),
-                true,
-                true,
-                ErrorKind::ServerCertificate,
-            ),
+    fn errors_keep_their_kind() {
+        let refused = TlsError::InvalidCertificate(CertificateError::Expired);
+        let alert = TlsError::AlertReceived(AlertDescription::UnknownCA);
+        for (error, handshaking, kind) in [
+            (alert, true, ErrorKind::DeviceCertificateRefused),
+            (TlsError::DecryptError, false, ErrorKind::Protocol),
+            (TlsError::DecryptError, true, ErrorKind::Handshake),
+            (refused, true, ErrorKind::ServerCertificate),
         ] {
-            assert_eq!(translate(&error, has_certificate, handshaking).kind(), kind, "{error:?}");
+            let translated = translate(&error, Presented::Certificate, handshaking);
+            assert_eq!(translated.kind(), kind, "{error:?}");
         }
     }
 }

@@ -1,0 +1,169 @@
+//! From a target to a checked configuration, kept while it is used again: certificates and keys are
+//! parsed once, and sessions are resumed only between connections of the same configuration.
+#![forbid(unsafe_code)]
+
+use super::certificate::Certificate;
+use super::credentials::{self, Credentials, PrivateKey};
+use super::name::ServerName;
+use super::{Target, Version, crypto, engine, time, trust};
+use crate::error::{Error, ErrorKind, Result};
+use crate::log;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How many configurations are kept. A device talks to one or two servers.
+const KEPT: usize = 4;
+
+/// Everything that connections to one target share.
+pub struct Configuration {
+    pub(super) shared: engine::Shared,
+    leaf: Option<Certificate>,
+    /// What the trust anchors say about themselves, as far as they can be read.
+    anchors: Vec<Certificate>,
+}
+
+impl Configuration {
+    /// Whether the device has a certificate to present.
+    pub fn has_certificate(&self) -> bool {
+        self.leaf.is_some()
+    }
+
+    /// The trust anchor that a server's chain leads to; of several with the same name the one that
+    /// lasts longest.
+    pub fn anchor_of(&self, chain: &[Certificate]) -> Option<&Certificate> {
+        let issued = |anchor: &&Certificate| chain.iter().any(|c| c.issuer == anchor.subject);
+        self.anchors.iter().filter(issued).max_by_key(|anchor| anchor.not_after)
+    }
+
+    /// The device's own certificate, if it has one to present.
+    pub fn device_certificate(&self) -> Option<&Certificate> {
+        self.leaf.as_ref()
+    }
+}
+
+/// A configuration and what it is for.
+struct Kept {
+    /// Of everything that it depends on.
+    fingerprint: [u8; 32],
+    /// Of host and port.
+    endpoint: [u8; 32],
+    configuration: Arc<Configuration>,
+}
+
+/// The most recently used first; one for each host and port, so that keys that the firmware has
+/// replaced do not stay in memory.
+static CONFIGURATIONS: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+
+fn kept() -> MutexGuard<'static, Vec<Kept>> {
+    CONFIGURATIONS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Forgets the configuration for the target's host and port, and with it sessions to resume.
+pub fn forget(target: &Target) {
+    let endpoint = endpoint(target);
+    kept().retain(|entry| entry.endpoint != endpoint);
+}
+
+fn endpoint(target: &Target) -> [u8; 32] {
+    crypto::sha256_of_parts(&[Some(target.host.as_bytes()), Some(&target.port.to_be_bytes())])
+}
+
+/// The configuration for `target`: the one made before for the same host, port, trust anchors,
+/// credentials and offer, or a new one. Refuses credentials and trust anchors that cannot work, and
+/// checks the dates of the device's certificate each time.
+pub fn configuration(target: &Target) -> Result<Arc<Configuration>> {
+    let now = time::now()?;
+    let fingerprint = fingerprint(target);
+    let known = kept()
+        .iter()
+        .find(|entry| entry.fingerprint == fingerprint)
+        .map(|entry| Arc::clone(&entry.configuration));
+    let configuration = match known {
+        Some(configuration) => configuration,
+        None => Arc::new(build(target)?),
+    };
+    if let Some(leaf) = &configuration.leaf {
+        credentials::check_dates(leaf, now)?;
+    }
+    let endpoint = endpoint(target);
+    let mut kept = kept();
+    kept.retain(|entry| entry.endpoint != endpoint);
+    let entry = Kept { fingerprint, endpoint, configuration: Arc::clone(&configuration) };
+    kept.insert(0, entry);
+    kept.truncate(KEPT);
+    Ok(configuration)
+}
+
+/// A digest of everything that the configuration depends on. The key itself is not kept.
+fn fingerprint(target: &Target) -> [u8; 32] {
+    let port = target.port.to_be_bytes();
+    let offer = &target.offer;
+    let offered = [offer.versions.0 as u8, offer.versions.1 as u8];
+    let (pem, external) = match &target.private_key {
+        Some(PrivateKey::Pem(text)) => (Some(text.as_slice()), None),
+        Some(PrivateKey::External(key)) => (None, Some(key.id().to_be_bytes())),
+        None => (None, None),
+    };
+    crypto::sha256_of_parts(&[
+        Some(&offered),
+        Some(target.host.as_bytes()),
+        Some(&port),
+        Some(&target.trust_anchors),
+        target.certificate.as_deref(),
+        pem,
+        external.as_ref().map(|id| id.as_slice()),
+    ])
+}
+
+fn build(target: &Target) -> Result<Configuration> {
+    // Credentials first: they are refused before anything else is looked at.
+    let credentials =
+        credentials::read(target.certificate.as_deref(), target.private_key.as_ref())?;
+    let leaf = credentials.as_ref().map(|credentials| credentials.leaf.clone());
+    if let Some(credentials) = &credentials {
+        engine::check_key(credentials)?;
+    }
+    let name = ServerName::new(&target.host)?;
+    let usable = usable_anchors(&target.trust_anchors)?;
+    let anchors = usable.iter().filter_map(|der| Certificate::read(der).ok()).collect();
+    let shared = engine::Shared::new(&target.offer, name, credentials, usable)?;
+    Ok(Configuration { shared, leaf, anchors })
+}
+
+/// The certificates of a bundle that can be trust anchors.
+fn usable_anchors(bundle: &[u8]) -> Result<Vec<Vec<u8>>> {
+    let mut usable = Vec::new();
+    for (number, der) in trust::certificates(bundle)?.into_iter().enumerate() {
+        match engine::check_anchor(&der) {
+            Ok(()) => usable.push(der),
+            Err(reason) => log::warning!(
+                "ca_crt: certificate {} cannot be a trust anchor: {reason}, skipped",
+                number + 1
+            ),
+        }
+    }
+    if usable.is_empty() {
+        let detail = "no certificate of ca_crt can be a trust anchor";
+        return Err(Error::new(ErrorKind::TrustAnchors, detail));
+    }
+    Ok(usable)
+}
+
+/// Whether a bundle has at least one certificate that can be a trust anchor.
+pub fn check_anchors(bundle: &[u8]) -> Result<()> {
+    usable_anchors(bundle).map(drop)
+}
+
+/// Whether a connection could use these credentials today.
+pub fn check_credentials(credentials: &Credentials) -> Result<()> {
+    credentials::check_dates(&credentials.leaf, time::now()?)?;
+    engine::check_key(credentials)
+}
+
+/// Whether the engine can speak at least one of these versions.
+pub fn check_versions(oldest: Version, newest: Version) -> Result<()> {
+    if engine::VERSIONS.iter().any(|version| (oldest..=newest).contains(version)) {
+        return Ok(());
+    }
+    let detail = format!("the engine {} cannot speak these TLS versions", engine::NAME);
+    Err(Error::new(ErrorKind::Unsupported, detail))
+}

@@ -1,0 +1,74 @@
+//! rustls's verification of server certificates, at the time that the firmware's policy gives.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::tls::certificate::Certificate;
+use crate::tls::time::{self, Moment};
+use ::rustls::client::WebPkiServerVerifier;
+use ::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use ::rustls::crypto::CryptoProvider;
+use ::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use ::rustls::{DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme};
+use std::sync::Arc;
+
+/// Chain, name, usage and dates are checked by rustls-webpki. Only while the clock is not set, and
+/// the firmware accepts that, dates are judged as of the moment when the newest of the presented
+/// certificates was issued: no later time is known to have come.
+#[derive(Debug)]
+pub(super) struct Verifier(Arc<WebPkiServerVerifier>);
+
+impl Verifier {
+    pub(super) fn new(roots: RootCertStore, provider: Arc<CryptoProvider>) -> Result<Arc<Self>> {
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+        let verifier = verifier
+            .build()
+            .map_err(|e| Error::new(ErrorKind::TrustAnchors, format!("trust anchors: {e}")))?;
+        Ok(Arc::new(Self(verifier)))
+    }
+}
+
+fn newest_start(certificates: &[&CertificateDer<'_>]) -> Option<UnixTime> {
+    let starts = certificates.iter().filter_map(|der| Certificate::read(der).ok());
+    starts.map(|certificate| certificate.not_before).max().map(UnixTime::since_unix_epoch)
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> std::result::Result<ServerCertVerified, TlsError> {
+        let now = match time::now() {
+            Ok(Moment::NotSet) => {
+                let all: Vec<_> = std::iter::once(end_entity).chain(intermediates).collect();
+                newest_start(&all).unwrap_or(now)
+            }
+            _ => now,
+        };
+        self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, TlsError> {
+        self.0.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, TlsError> {
+        self.0.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
