@@ -4,8 +4,17 @@
 //! `extern "C"` functions; everything below it is ordinary Rust that knows nothing of C.
 //! `docs/architecture.md` shows the rooms and who may import whom.
 
-#[cfg(not(feature = "engine-rustls"))]
-compile_error!("choose a TLS engine: build with the Cargo feature `engine-rustls`");
+#[cfg(not(any(feature = "engine-rustls", feature = "engine-mbedtls")))]
+compile_error!(
+    "choose a TLS engine: build with the Cargo feature `engine-rustls` or `engine-mbedtls`"
+);
+
+// Falling back from one engine to the other at run time would be a way to downgrade security.
+#[cfg(all(feature = "engine-rustls", feature = "engine-mbedtls"))]
+compile_error!(
+    "choose one TLS engine: `engine-rustls` and `engine-mbedtls` exclude each other; build with \
+     --no-default-features"
+);
 
 #[cfg(not(feature = "hal"))]
 compile_error!("choose a link profile: build with the Cargo feature `hal` or `sdk`");

@@ -7,13 +7,14 @@ use linksdk_hal::deadline::Deadline;
 use linksdk_hal::error::ErrorKind;
 use linksdk_hal::tls::session::Connection;
 use rustls::ServerConfig;
-use rustls::version::{TLS12, TLS13};
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
-use support::server::{Server, Stream, config, connect, target, with_credentials};
+use support::server::{
+    Server, Stream, config, connect, newest, target, versions, with_credentials,
+};
 use support::{Authority, ecdsa_key};
 
 /// What the specification of the HAL allows beyond a timeout.
@@ -35,7 +36,7 @@ fn trust(version: &'static rustls::SupportedProtocolVersion) -> Trust {
 fn connected(
     serve: impl Fn(Stream, &Receiver<()>) + Send + 'static,
 ) -> (Server, Arc<Connection>, Sender<()>) {
-    let trust = trust(&TLS13);
+    let trust = trust(newest());
     let (go, wait) = channel();
     let server = Server::tls(trust.config, 1, move |mut stream| {
         while stream.conn.is_handshaking() {
@@ -268,7 +269,7 @@ fn what_is_not_tls_is_a_failed_handshake() {
 
 #[test]
 fn reconnecting_resumes_where_the_server_allows_and_never_across_credentials() {
-    for version in [&TLS12, &TLS13] {
+    for version in versions() {
         let trust = trust(version);
         let server = Server::tls(trust.config, 4, |mut stream| {
             stream.write_all(b"x").unwrap();

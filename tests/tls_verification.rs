@@ -7,14 +7,13 @@ use linksdk_hal::deadline::Deadline;
 use linksdk_hal::error::ErrorKind;
 use linksdk_hal::tls::Target;
 use linksdk_hal::tls::credentials::PrivateKey;
-use rustls::version::{TLS12, TLS13};
-use support::server::{Server, config, connect, target, with_credentials};
+use support::server::{Server, config, connect, newest, target, versions, with_credentials};
 use support::{Authority, Key, ecdsa_key, expired, not_yet_valid, rsa_key, server_params};
 
 /// The kind of failure when connecting to `host` at a server with this certificate, and the words
 /// of the error; `None` when the connection comes about.
 fn attempt(host: &str, anchors: &str, chain: &str, key: &Key) -> Option<(ErrorKind, String)> {
-    let server = Server::handshake_only(config(chain, &key.pkcs8, None, &[&TLS12, &TLS13]));
+    let server = Server::handshake_only(config(chain, &key.pkcs8, None, &versions()));
     let mut target = target(host, server.port, anchors);
     // Every name leads to loopback, as /etc/hosts would do it: only the name is checked.
     if host.parse::<std::net::IpAddr>().is_err() {
@@ -108,7 +107,7 @@ fn devices_authenticate_with_every_form_of_key() {
         (format!("{}{}", intermediate.device(&ecdsa), intermediate.pem), ecdsa.pkcs8.clone()),
         (long_line(&rsa_certificate), rsa.pkcs1.clone().unwrap().replace('\n', "\r\n")),
     ];
-    for version in [&TLS12, &TLS13] {
+    for version in versions() {
         for (certificate, key) in &cases {
             let config = config(&chain, &server_key.pkcs8, Some(&devices.pem), &[version]);
             let server = Server::handshake_only(config);
@@ -126,7 +125,7 @@ fn refused_before_sending(change: impl FnOnce(&mut Target)) -> ErrorKind {
     let authority = Authority::new("root");
     let key = ecdsa_key();
     let chain = authority.server(&key, &["localhost"]);
-    let server = Server::handshake_only(config(&chain, &key.pkcs8, None, &[&TLS13]));
+    let server = Server::handshake_only(config(&chain, &key.pkcs8, None, &[newest()]));
     let mut target = target("localhost", server.port, &authority.pem);
     change(&mut target);
     let error = connect(&target).err().unwrap();
@@ -169,7 +168,7 @@ fn a_server_that_wants_a_certificate_says_so() {
     let (authority, devices) = (Authority::new("root"), Authority::new("devices"));
     let key = ecdsa_key();
     let chain = authority.server(&key, &["localhost"]);
-    for version in [&TLS12, &TLS13] {
+    for version in versions() {
         let config = config(&chain, &key.pkcs8, Some(&devices.pem), &[version]);
         let server = Server::handshake_only(config);
         let target = target("localhost", server.port, &authority.pem);

@@ -2,10 +2,11 @@
 //! parsed once, and sessions are resumed only between connections of the same configuration.
 #![forbid(unsafe_code)]
 
+use super::alert::Presented;
 use super::certificate::Certificate;
 use super::credentials::{self, Credentials, PrivateKey};
 use super::name::ServerName;
-use super::{Target, Version, crypto, engine, time, trust};
+use super::{Offer, Target, Version, crypto, engine, time, trust};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,17 +17,14 @@ const KEPT: usize = 4;
 /// Everything that connections to one target share.
 pub struct Configuration {
     pub(super) shared: engine::Shared,
+    /// What the device shows of itself.
+    pub(super) presented: Presented,
     leaf: Option<Certificate>,
     /// What the trust anchors say about themselves, as far as they can be read.
     anchors: Vec<Certificate>,
 }
 
 impl Configuration {
-    /// Whether the device has a certificate to present.
-    pub fn has_certificate(&self) -> bool {
-        self.leaf.is_some()
-    }
-
     /// The trust anchor that a server's chain leads to; of several with the same name the one that
     /// lasts longest.
     pub fn anchor_of(&self, chain: &[Certificate]) -> Option<&Certificate> {
@@ -97,7 +95,14 @@ pub fn configuration(target: &Target) -> Result<Arc<Configuration>> {
 fn fingerprint(target: &Target) -> [u8; 32] {
     let port = target.port.to_be_bytes();
     let offer = &target.offer;
-    let offered = [offer.versions.0 as u8, offer.versions.1 as u8];
+    let offered = [
+        offer.versions.0 as u8,
+        offer.versions.1 as u8,
+        u8::from(offer.rsa_key_exchange),
+        u8::try_from(offer.record_size / 256).unwrap_or(u8::MAX),
+        u8::try_from(offer.record_size % 256).unwrap_or(u8::MAX),
+    ];
+    let psk = offer.pre_shared_key.as_ref();
     let (pem, external) = match &target.private_key {
         Some(PrivateKey::Pem(text)) => (Some(text.as_slice()), None),
         Some(PrivateKey::External(key)) => (None, Some(key.id().to_be_bytes())),
@@ -111,10 +116,19 @@ fn fingerprint(target: &Target) -> [u8; 32] {
         target.certificate.as_deref(),
         pem,
         external.as_ref().map(|id| id.as_slice()),
+        psk.map(|psk| psk.identity.as_bytes()),
+        psk.map(|psk| psk.key.as_slice()),
     ])
 }
 
 fn build(target: &Target) -> Result<Configuration> {
+    let name = ServerName::new(&target.host)?;
+    if target.offer.pre_shared_key.is_some() {
+        // Who has the key is the platform: no certificate is sent or looked at.
+        let shared = engine::Shared::new(&target.offer, name, None, Vec::new())?;
+        let presented = Presented::PreSharedKey;
+        return Ok(Configuration { shared, presented, leaf: None, anchors: Vec::new() });
+    }
     // Credentials first: they are refused before anything else is looked at.
     let credentials =
         credentials::read(target.certificate.as_deref(), target.private_key.as_ref())?;
@@ -122,11 +136,14 @@ fn build(target: &Target) -> Result<Configuration> {
     if let Some(credentials) = &credentials {
         engine::check_key(credentials)?;
     }
-    let name = ServerName::new(&target.host)?;
     let usable = usable_anchors(&target.trust_anchors)?;
     let anchors = usable.iter().filter_map(|der| Certificate::read(der).ok()).collect();
     let shared = engine::Shared::new(&target.offer, name, credentials, usable)?;
-    Ok(Configuration { shared, leaf, anchors })
+    let presented = match leaf {
+        Some(_) => Presented::Certificate,
+        None => Presented::Nothing,
+    };
+    Ok(Configuration { shared, presented, leaf, anchors })
 }
 
 /// The certificates of a bundle that can be trust anchors.
@@ -159,11 +176,17 @@ pub fn check_credentials(credentials: &Credentials) -> Result<()> {
     engine::check_key(credentials)
 }
 
-/// Whether the engine can speak at least one of these versions.
-pub fn check_versions(oldest: Version, newest: Version) -> Result<()> {
-    if engine::VERSIONS.iter().any(|version| (oldest..=newest).contains(version)) {
-        return Ok(());
+/// Whether the engine can offer this.
+pub fn check_offer(offer: &Offer) -> Result<()> {
+    let cannot = |what: &str| {
+        let detail = format!("the engine {} cannot do {what}", engine::NAME);
+        Err(Error::new(ErrorKind::Unsupported, detail))
+    };
+    let speaks = |version: &Version| (offer.versions.0..=offer.versions.1).contains(version);
+    match () {
+        () if !engine::VERSIONS.iter().any(speaks) => cannot("these TLS versions"),
+        () if offer.rsa_key_exchange && !engine::OLD_KEY_EXCHANGES => cannot("RSA key exchange"),
+        () if offer.pre_shared_key.is_some() && !engine::OLD_KEY_EXCHANGES => cannot("TLS-PSK"),
+        () => Ok(()),
     }
-    let detail = format!("the engine {} cannot speak these TLS versions", engine::NAME);
-    Err(Error::new(ErrorKind::Unsupported, detail))
 }

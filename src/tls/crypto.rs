@@ -1,8 +1,12 @@
 //! The cryptographic helpers that are not TLS, taken from whatever the engine already links.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "engine-mbedtls")]
+mod mbedtls;
 #[cfg(feature = "engine-rustls")]
 mod ring;
+#[cfg(feature = "engine-mbedtls")]
+use self::mbedtls as backend;
 #[cfg(feature = "engine-rustls")]
 use self::ring as backend;
 

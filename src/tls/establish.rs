@@ -1,6 +1,7 @@
 //! From a target to an established connection: resolve, connect, handshake, look at certificates.
 #![forbid(unsafe_code)]
 
+use super::alert::Presented;
 use super::certificate::{Certificate, Position};
 use super::configuration::{self, Configuration};
 use super::session::{Connection, Ended, SocketIo};
@@ -38,16 +39,22 @@ impl Connection {
     fn try_establish(target: &Target, deadline: Deadline) -> Result<Self> {
         let configuration = configuration::configuration(target)?;
         let engine = configuration.shared.connect()?;
-        if !configuration.has_certificate() {
+        if configuration.presented == Presented::Nothing {
             log::warning!(
                 "no device certificate: g_cli_crt and g_cli_key are NULL; if the firmware defines \
                  them in a static library, link with -Wl,-u,g_cli_crt -Wl,-u,g_cli_key"
             );
         }
+        if time::now() == Ok(Moment::NotSet) {
+            log::warning!(
+                "the clock is not set and the firmware accepts that: the dates of certificates \
+                 are not compared with today"
+            );
+        }
         let addresses = dns::resolve(&target.host, target.port, deadline)?;
         let socket = TcpSocket::connect(&addresses, deadline)?;
         let mut connection = Self::handshake(socket, engine, deadline)?;
-        connection.authenticates_device = configuration.has_certificate();
+        connection.authenticates_device = configuration.presented != Presented::Nothing;
         if !connection.look_at_certificates(&configuration) {
             configuration::forget(target);
             let detail = "the server's certificate was refused: it has expired since the session \

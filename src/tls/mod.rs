@@ -13,6 +13,7 @@ pub mod establish;
 pub mod name;
 pub mod options;
 pub mod pem;
+pub mod psk;
 pub mod refusal;
 pub mod session;
 pub mod signing;
@@ -24,7 +25,14 @@ pub mod rustls;
 #[cfg(feature = "engine-rustls")]
 pub use self::rustls as engine;
 
+#[cfg(feature = "engine-mbedtls")]
+#[allow(unsafe_code, reason = "a wrapper over C")]
+pub mod mbedtls;
+#[cfg(feature = "engine-mbedtls")]
+pub use self::mbedtls as engine;
+
 use self::credentials::PrivateKey;
+use self::psk::PreSharedKey;
 use crate::error::Error;
 use std::io;
 
@@ -59,11 +67,25 @@ pub struct Target {
 pub struct Offer {
     /// The oldest and the newest protocol version.
     pub versions: (Version, Version),
+    /// The most plaintext in one record that is sent, in bytes.
+    pub record_size: usize,
+    /// Key exchange without forward secrecy, for servers that have no other.
+    pub rsa_key_exchange: bool,
+    /// In place of certificates, the device's and the server's.
+    pub pre_shared_key: Option<PreSharedKey>,
 }
+
+/// The most plaintext that TLS allows in one record (RFC 8446 section 5.1).
+pub const LARGEST_RECORD: usize = 16 * 1024;
 
 impl Offer {
     /// What is offered unless the firmware says otherwise.
-    pub const DEFAULT: Self = Self { versions: (Version::Tls12, Version::Tls13) };
+    pub const DEFAULT: Self = Self {
+        versions: (Version::Tls12, Version::Tls13),
+        record_size: LARGEST_RECORD,
+        rsa_key_exchange: false,
+        pre_shared_key: None,
+    };
 }
 
 /// A non-blocking byte stream. Both calls return `WouldBlock` instead of waiting; a read of 0

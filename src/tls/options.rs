@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::credentials::{self, PrivateKey};
-use super::{Offer, Version, configuration};
+use super::psk::PreSharedKey;
+use super::{LARGEST_RECORD, Offer, Version, configuration};
 use crate::error::{Error, ErrorKind, Result};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -10,6 +11,9 @@ use std::time::Duration;
 
 /// How long establishing a connection may take, in milliseconds.
 pub const ESTABLISH_TIMEOUTS: RangeInclusive<u32> = 100..=120_000;
+
+/// The most plaintext in one record that is sent, in bytes.
+pub const RECORD_SIZES: RangeInclusive<usize> = 512..=LARGEST_RECORD;
 
 /// The most text that additional trust anchors may add up to, in bytes.
 const LONGEST_ANCHORS: usize = 256 * 1024;
@@ -70,14 +74,39 @@ pub fn set_establish_timeout(milliseconds: u32) -> Result<()> {
     Ok(())
 }
 
+/// Changes what is offered to servers, when the engine can do that.
+fn change_offer(change: impl FnOnce(&mut Offer)) -> Result<()> {
+    let mut options = OPTIONS.write().unwrap_or_else(PoisonError::into_inner);
+    let mut offer = options.offer.clone();
+    change(&mut offer);
+    configuration::check_offer(&offer)?;
+    options.offer = offer;
+    Ok(())
+}
+
 /// Sets the oldest and the newest protocol version that is offered.
 pub fn set_versions(oldest: Version, newest: Version) -> Result<()> {
     if oldest > newest {
         return Err(wrong("the oldest TLS version is newer than the newest"));
     }
-    configuration::check_versions(oldest, newest)?;
-    change(|options| options.offer.versions = (oldest, newest));
-    Ok(())
+    change_offer(|offer| offer.versions = (oldest, newest))
+}
+
+/// Sets the most plaintext in one record that is sent, within [`RECORD_SIZES`].
+pub fn set_record_size(bytes: u32) -> Result<()> {
+    let size = usize::try_from(bytes).ok().filter(|size| RECORD_SIZES.contains(size));
+    let size = size.ok_or_else(|| wrong("the record size is 512 to 16384 bytes"))?;
+    change_offer(|offer| offer.record_size = size)
+}
+
+/// Sets whether key exchange without forward secrecy is offered, too.
+pub fn allow_rsa_key_exchange(allow: bool) -> Result<()> {
+    change_offer(|offer| offer.rsa_key_exchange = allow)
+}
+
+/// Sets the key that takes the place of all certificates, or `None`.
+pub fn set_pre_shared_key(key: Option<PreSharedKey>) -> Result<()> {
+    change_offer(|offer| offer.pre_shared_key = key)
 }
 
 /// Adds trust anchors, PEM, to those of every later call. At least one must be usable.

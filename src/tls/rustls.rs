@@ -20,6 +20,9 @@ pub const NAME: &str = "rustls";
 /// The protocol versions that it speaks.
 pub const VERSIONS: &[Version] = &[Version::Tls12, Version::Tls13];
 
+/// Whether it has RSA key exchange and TLS-PSK.
+pub const OLD_KEY_EXCHANGES: bool = false;
+
 /// How many reads of the stream one step may make without yielding plaintext. A peer that sends
 /// nothing but empty records must not keep a step, and with it the engine's lock, for ever.
 const READS_PER_STEP: usize = 16;

@@ -4,10 +4,11 @@ use linksdk_hal::deadline::Deadline;
 use linksdk_hal::error::Result;
 use linksdk_hal::tls::credentials::PrivateKey;
 use linksdk_hal::tls::session::Connection;
-use linksdk_hal::tls::{Offer, Target};
+use linksdk_hal::tls::{Offer, Target, Version, engine};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
+use rustls::version::{TLS12, TLS13};
 use rustls::{
     RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
 };
@@ -51,6 +52,18 @@ pub fn config(
     let mut config = builder.with_single_cert(certificates(chain), key).unwrap();
     config.ticketer = rustls::crypto::ring::Ticketer::new().unwrap();
     Arc::new(config)
+}
+
+/// The protocol versions that the engine of this build speaks, the oldest first.
+pub fn versions() -> Vec<&'static SupportedProtocolVersion> {
+    let known = [(Version::Tls12, &TLS12), (Version::Tls13, &TLS13)];
+    let spoken = known.into_iter().filter(|(version, _)| engine::VERSIONS.contains(version));
+    spoken.map(|(_, supported)| supported).collect()
+}
+
+/// The newest of [`versions`].
+pub fn newest() -> &'static SupportedProtocolVersion {
+    versions().pop().unwrap()
 }
 
 /// A server thread. Dropping it waits until the thread has ended.

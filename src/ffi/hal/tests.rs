@@ -2,14 +2,13 @@
 
 use super::*;
 use rustls::ServerConfig;
-use rustls::version::TLS13;
 use std::ffi::CString;
 use std::io::{Read, Write};
 use std::ptr::{null, null_mut};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use support::server::{Server, Stream, config};
+use support::server::{Server, Stream, config, newest};
 use support::{Authority, Key, ecdsa_key};
 
 mod establish;
@@ -86,7 +85,7 @@ fn authority() -> (Authority, Key, String) {
 
 fn server_config() -> (Arc<ServerConfig>, String) {
     let (authority, key, chain) = authority();
-    (config(&chain, &key.pkcs8, None, &[&TLS13]), authority.pem)
+    (config(&chain, &key.pkcs8, None, &[newest()]), authority.pem)
 }
 
 /// A handle to a server that completes the handshake, runs `serve`, and then ends.

@@ -27,6 +27,9 @@ use std::time::UNIX_EPOCH;
 /// Sessions kept for each configuration: what rustls holds for one server.
 const SESSIONS: usize = 8;
 
+/// The header of a record, in bytes.
+const RECORD_HEADER: usize = 5;
+
 /// What connections to one target share. Sessions are resumed between them.
 pub struct Shared {
     client: Arc<ClientConfig>,
@@ -79,6 +82,8 @@ impl Shared {
             }
             None => builder.with_no_client_auth(),
         };
+        // What rustls calls the size of a fragment includes the header of the record.
+        client.max_fragment_size = Some(offer.record_size + RECORD_HEADER);
         client.resumption = Resumption::in_memory_sessions(SESSIONS);
         Ok(Self { client: Arc::new(client), name, presented })
     }
