@@ -1,5 +1,6 @@
 # The entry points; scripts/ and CMakeLists.txt do the work. `make help` lists them.
-BUILD  ?= build/release
+ENGINE ?= rustls
+BUILD  ?= build/$(if $(filter rustls,$(ENGINE)),release,$(ENGINE))
 PREFIX ?= /usr/local
 PROFILE ?= release
 
@@ -7,8 +8,8 @@ PROFILE ?= release
 all: build
 
 build:
-	@scripts/setup.sh demo
-	@cmake -S . -B $(BUILD) -DLINKSDK_BUILD_PROFILE=$(PROFILE) >/dev/null
+	@scripts/setup.sh $(if $(filter mbedtls,$(ENGINE)),mbedtls,demo)
+	@cmake -S . -B $(BUILD) -DLINKSDK_ENGINE=$(ENGINE) -DLINKSDK_BUILD_PROFILE=$(PROFILE) >/dev/null
 	@cmake --build $(BUILD)
 
 demo:
@@ -41,4 +42,5 @@ help:
 	@echo "make lint     formatting and lints only"
 	@echo "make msrv     build the library with Rust 1.85, the oldest supported compiler"
 	@echo "make clean    remove build/ and target/"
+	@echo "ENGINE=mbedtls  builds with Mbed TLS instead of rustls (docs/engines.md)"
 	@echo "PROFILE=size  builds the smallest code instead of the fastest"

@@ -37,6 +37,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn compile_shim(root: &Path, out: &Path, sdk: bool) -> Result<(), Box<dyn Error>> {
     let mut shim = cc::Build::new();
     shim.std("c99").warnings(true).extra_warnings(true).file(root.join("csrc/credentials.c"));
+    if env::var_os("CARGO_FEATURE_ENGINE_MBEDTLS").is_some() {
+        shim.file(root.join("csrc/kv.c"));
+    }
     if sdk {
         let roots = out.join("roots.c");
         fs::write(&roots, roots_source(&root.join("certs"))?)?;

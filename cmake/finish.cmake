@@ -36,8 +36,13 @@ if(RUST_TARGET)
   string(APPEND built "/${RUST_TARGET}")
 endif()
 string(APPEND built "/${PROFILE}/liblinksdk_hal.a")
+# The pre-shared key of the Link SDK has 64 bytes; Mbed TLS takes 32 unless it is compiled otherwise.
+set(environment --unset=MAKEFLAGS --unset=MFLAGS --unset=CARGO_TARGET_DIR)
+if(FEATURES MATCHES "engine-mbedtls")
+  list(APPEND environment "CFLAGS=$ENV{CFLAGS} -DMBEDTLS_PSK_MAX_LEN=64")
+endif()
 execute_process(
-  COMMAND "${CMAKE_COMMAND}" -E env --unset=MAKEFLAGS --unset=MFLAGS --unset=CARGO_TARGET_DIR
+  COMMAND "${CMAKE_COMMAND}" -E env ${environment}
           ${cargo_command} -- --print native-static-libs
   RESULT_VARIABLE result
   OUTPUT_VARIABLE printed ECHO_OUTPUT_VARIABLE

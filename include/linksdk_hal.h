@@ -118,7 +118,8 @@ int linksdk_set_establish_timeout(uint32_t milliseconds);
  * (TLS 1.3). Both are offered by default.
  *
  * Returns 0; -0x0113, and changes nothing, for any other numbers, or an oldest that is newer than the
- * newest. Does not block. Any thread.
+ * newest; -0x0F0E when the engine speaks none of them (the engine mbedtls has no TLS 1.3, and offers
+ * TLS 1.2 alone when both are allowed). Does not block. Any thread.
  */
 int linksdk_set_tls_versions(int oldest,
                              int newest);
@@ -143,23 +144,54 @@ int linksdk_add_trust_anchor(const char *pem);
 int linksdk_clear_trust_anchors(void);
 
 /**
- * Sets the function that gives the time of day, by which certificates are judged, in place of the
- * operating system's clock: for devices whose clock is not set and which know the time otherwise.
- * NULL brings the operating system's clock back.
+ * Sets the most plaintext that one TLS record of ours carries: 512 to 16384 bytes, 16384 by default. A
+ * peer with little memory can take such records; more calls of the network are needed for the same
+ * data.
  *
- * `now` gets `context` and returns the seconds since 1970-01-01 UTC, or a negative number when it does not
- * know; then no connection is made (-0x0F04): dates are always checked. It is called during
- * `HAL_SSL_Establish` and while the MQTT client connects, from any thread and several at once, with no
- * lock held.
+ * What it bounds: the size of what is encrypted and buffered at a time when sending. It does not bound
+ * receiving: a server may send records of 16 KiB all the same (the extension that asks for less, RFC 6066
+ * section 4, is refused by common servers), and both engines have room for them: rustls while such a
+ * record arrives, mbedtls always (two buffers of 16 KiB for each connection).
  *
- * Returns 0. Does not block. Any thread.
+ * Returns 0; -0x0113, and changes nothing, for any other number. Does not block. Any thread.
+ */
+int linksdk_set_record_size(uint32_t bytes);
+
+/**
+ * Lets later connections (1), or no longer (0, the default), offer key exchange with the server's RSA key
+ * (TLS_RSA_*), after everything better: for old servers that have nothing else. Such a connection has no
+ * forward secrecy: who learns the server's key later can read what was recorded. The log hook gets a
+ * warning. Certificates are verified as ever.
+ *
+ * Returns 0; -0x0F0E for 1 when the engine cannot do it (rustls cannot, mbedtls can); -0x0113 for any
+ * other number. Does not block. Any thread.
+ */
+int linksdk_allow_rsa_key_exchange(int allow);
+
+/**
+ * Makes later connections authenticate with a pre-shared key in place of certificates, as the Link SDK
+ * does when it is built with `TLS_AUTH_MODE` PSK: identity and key are made of ProductKey, DeviceName and
+ * DeviceSecret (at most 20, 32 and 64 bytes, copied; the key is overwritten when it is replaced). Device
+ * and server prove to each other that they know the key; no certificate is sent, and `ca_crt`, `g_cli_crt`
+ * and the validity dates play no role. The log hook gets a warning for each connection. NULL for all
+ * three brings certificates back.
+ *
+ * Returns 0; -0x0F0E when the engine cannot do it (rustls cannot, mbedtls can); -0x0113 for texts that are
+ * empty, too long or not UTF-8, and when only some are NULL; then nothing changes. Does not block. Any
+ * thread.
  *
  * The caller's part:
- * `now` is NULL or stays callable, with `context` valid for it, until it has been replaced and calls
- * that had begun are over.
+ * `product_key`, `device_name` and `device_secret` are NULL or C strings.
  */
-int linksdk_set_time_source(int64_t (*now)(void *context),
-                            void *context);
+int linksdk_use_tls_psk(const char *product_key,
+                        const char *device_name,
+                        const char *device_secret);
+
+/**
+ * The name of the TLS engine that this library was built with: "rustls" or "mbedtls". The text is static.
+ * Does not block. Any thread.
+ */
+const char *linksdk_engine(void);
 
 /**
  * Sets the device's certificate (and the chain to its CA, if there is one) and private key for later
@@ -187,6 +219,50 @@ int linksdk_set_credentials(const char *certificate,
  */
 int linksdk_set_credentials_files(const char *certificate_file,
                                   const char *key_file);
+
+/**
+ * Sets the device's certificate for later connections, like `linksdk_set_credentials`, together with a
+ * function that signs in place of a private key: the key stays in a secure element or a PKCS#11 token.
+ *
+ * `certificate` is PEM text, the device's own certificate first, and is copied; its key is RSA, or ECDSA on
+ * P-256 or P-384. `sign` gets `context`, the `scheme`, and `input_size` bytes of `input` to be signed; it
+ * writes the signature into `signature`, which has room for `*signature_size` (1024) bytes, sets
+ * `*signature_size` to its length and returns 0. Any other return value, or a length of 0 or over 1024, makes
+ * the connection fail (-0x0F02 or -0x0F08). What is handed over and what comes back for each `scheme`
+ * (numbers as in RFC 8446 section 4.2.3):
+ *
+ * 0x0401, 0x0501, 0x0601: RSASSA-PKCS1-v1_5 with SHA-256, SHA-384, SHA-512. `input` is the DER of DigestInfo,
+ * which is to be padded and signed as it is (PKCS#11: CKM_RSA_PKCS). The signature is as long as the
+ * modulus. TLS 1.2 only.
+ *
+ * 0x0804, 0x0805, 0x0806: RSASSA-PSS with SHA-256, SHA-384, SHA-512. `input` is the hash; MGF1 uses the same
+ * hash, the salt is as long as the hash (CKM_RSA_PKCS_PSS). The signature is as long as the modulus.
+ * The engine mbedtls does not ask for these.
+ *
+ * 0x0403, 0x0503: ECDSA with SHA-256, SHA-384. `input` is the hash. The signature is the DER of
+ * Ecdsa-Sig-Value: a SEQUENCE of the INTEGERs r and s. (CKM_ECDSA returns r and s without it.)
+ *
+ * `sign` is called during handshakes, from any thread and several at once, with no lock held that other
+ * functions of the library need; the time it takes counts towards the bound of connecting, which cannot
+ * interrupt it. Whether the key belongs to the certificate shows when the server answers. NULL for both
+ * brings `g_cli_crt` and `g_cli_key` back.
+ *
+ * Returns 0; -0x0F02 certificate unusable, -0x0F03 only one of the two given, -0x0F04 certificate not valid
+ * today; then nothing changes, and the log hook gets a sentence. Does not block and does not call `sign`.
+ * Any thread.
+ *
+ * The caller's part:
+ * `certificate` is NULL or a C string. `sign` is NULL or stays callable, with `context` valid for it, until it
+ * has been replaced and connections that had begun are over.
+ */
+int linksdk_set_signer(const char *certificate,
+                       int (*sign)(void *context,
+                                   int scheme,
+                                   const uint8_t *input,
+                                   size_t input_size,
+                                   uint8_t *signature,
+                                   size_t *signature_size),
+                       void *context);
 
 /**
  * Says why a connection ended, or with `handle` 0 why the last attempt to connect failed (by
@@ -356,6 +432,89 @@ void linksdk_set_log_hook(void (*hook)(int level, const char *line, void *contex
  * 5, values below 0 as 0. May be called from any thread at any time.
  */
 void linksdk_set_log_level(int level);
+
+/**
+ * Lets TLS sessions outlive a restart: what the next connection needs to resume the session, one for each
+ * host and port, is given to the firmware to keep. Reconnecting then costs a fraction of the computation and
+ * one round trip less. For the engine mbedtls only; rustls keeps sessions in memory, as both engines do
+ * without this function.
+ *
+ * `save` keeps `size` bytes, at most 8192, under `name`, a C string of at most 28 letters, digits and
+ * underscores, in place of what was there, and returns 0. `load` copies what was saved under `name` into
+ * `buffer` of `size` bytes and returns its length; 0 or a negative number when there is nothing. `erase`
+ * forgets it. All get `context`, are called on the thread that connects, several at once if several do,
+ * with no lock held; the time that they take delays that thread. A session is saved after each full
+ * handshake, and loaded with the first connection to a server after a start.
+ *
+ * What is stored is encrypted and authenticated with a key that is derived from `key` (`key_size` is 16 to 64
+ * bytes, copied): something that only this device knows, from its secure memory. Stored bytes that were
+ * altered, come from another format, or belong to other credentials, trust anchors or settings are refused
+ * and erased; the handshake is then a full one. Who has both key and memory can read recorded connections.
+ *
+ * NULL for all functions ends storing; what is stored stays.
+ *
+ * Returns 0; -0x0F0E when the engine cannot store sessions (rustls); -0x0113, and changes nothing, when only
+ * some functions are NULL or the size of the key is wrong. Does not block. Any thread.
+ *
+ * The caller's part:
+ * The functions are NULL or stay callable, with `context` valid for them, until they have been replaced and
+ * connections that had begun are over. `key` is NULL or points to `key_size` readable bytes.
+ */
+int linksdk_set_session_store(int (*load)(void *context, const char *name, void *buffer, size_t size),
+                              int (*save)(void *context,
+                                          const char *name,
+                                          const void *bytes,
+                                          size_t size),
+                              int (*erase)(void *context, const char *name),
+                              void *context,
+                              const uint8_t *key,
+                              size_t key_size);
+
+/**
+ * Like `linksdk_set_session_store`, with `HAL_Kv_Get`, `HAL_Kv_Set` and `HAL_Kv_Del` of the Link SDK, which the
+ * firmware links, as the memory. `key` as there; NULL ends storing.
+ *
+ * Returns as there, and -0x0F0E also when one of the three functions is not linked.
+ *
+ * The caller's part:
+ * `key` is NULL or points to `key_size` readable bytes. `HAL_Kv_*` may be called from any thread that
+ * connects.
+ */
+int linksdk_use_hal_kv(const uint8_t *key,
+                       size_t key_size);
+
+/**
+ * Sets the function that gives the time of day, by which certificates are judged, in place of the
+ * operating system's clock: for devices whose clock is not set and which know the time otherwise.
+ * NULL brings the operating system's clock back.
+ *
+ * `now` gets `context` and returns the seconds since 1970-01-01 UTC, or a negative number when it does not
+ * know; then no connection is made (-0x0F04), see `linksdk_accept_unset_clock`. It is called during
+ * `HAL_SSL_Establish` and while the MQTT client connects, from any thread and several at once, with no
+ * lock held.
+ *
+ * Returns 0. Does not block. Any thread.
+ *
+ * The caller's part:
+ * `now` is NULL or stays callable, with `context` valid for it, until it has been replaced and calls
+ * that had begun are over.
+ */
+int linksdk_set_time_source(int64_t (*now)(void *context),
+                            void *context);
+
+/**
+ * Lets a device connect (1), or no longer (0, the default), while its clock was never set: when the time of
+ * day lies before 2020, or `linksdk_set_time_source`'s function does not know it. For devices that get the
+ * time only from the platform.
+ *
+ * While the clock is not set, the server's certificates are verified as ever, except that nobody can tell
+ * whether they have expired; the device's own certificate is presented without looking at its dates. The log
+ * hook gets a warning for each such connection. As soon as the clock shows 2020 or later, dates are
+ * checked again, whatever this is set to: firmware should set the clock early.
+ *
+ * Returns 0; -0x0113 for any other number. Does not block. Any thread.
+ */
+int linksdk_accept_unset_clock(int accept);
 
 #ifdef __cplusplus
 }  // extern "C"

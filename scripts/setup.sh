@@ -1,13 +1,14 @@
 #!/bin/bash
-# Installs what is missing to build (`demo`) or to test (`test`) on Debian and its relatives.
+# Installs what is missing to build (`demo`), to build with the engine mbedtls (`mbedtls`) or to test
+# (`test`) on Debian and its relatives.
 # As root it installs with apt; otherwise it prints the one line to run and fails. Starts nothing.
 set -u
 
 purpose=${1:-demo}
 case $purpose in
-demo | test) ;;
+demo | mbedtls | test) ;;
 *)
-    echo "usage: scripts/setup.sh [demo|test]" >&2
+    echo "usage: scripts/setup.sh [demo|mbedtls|test]" >&2
     exit 2
     ;;
 esac
@@ -18,17 +19,28 @@ missing=()
 need() { # command, Debian package
     command -v "$1" >/dev/null || missing+=("$2")
 }
+need_file() { # file or pattern, Debian package
+    compgen -G "$1" >/dev/null || missing+=("$2")
+}
 need gcc gcc
 need make make
 need python3 python3
 need cmake cmake
 need pkg-config pkg-config
+if [ "$purpose" != demo ]; then
+    # For the bindings of the engine mbedtls (bindgen).
+    need_file '/usr/lib/llvm-*/lib/libclang.so' libclang-dev
+fi
 if [ "$purpose" = test ]; then
     need g++ g++
     need openssl openssl
     need mosquitto mosquitto
     need gnutls-serv gnutls-bin
     need valgrind valgrind
+    need softhsm2-util softhsm2
+    # Another Mbed TLS that ours must not collide with, and the header of PKCS#11.
+    need_file /usr/include/mbedtls/ssl.h libmbedtls-dev
+    need_file /usr/include/p11-kit-1/p11-kit/pkcs11.h libp11-kit-dev
 fi
 # gcc alone does not bring the C library's headers.
 [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)

@@ -36,22 +36,32 @@ left_behind() {
 
 step "formatting" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
-step "lints, profile hal" cargo clippy -p linksdk-hal --all-targets --locked \
-    --no-default-features --features hal,engine-rustls -- -D warnings
+for features in hal,engine-rustls sdk,engine-mbedtls hal,engine-mbedtls; do
+    step "lints, $features" cargo clippy -p linksdk-hal --all-targets --locked \
+        --no-default-features --features "$features" -- -D warnings
+done
 [ "${1:-all}" = lint ] && exit 0
 
 step "Rust tests" cargo test --workspace --locked
-step "Rust tests, profile hal" cargo test -p linksdk-hal --locked \
-    --no-default-features --features hal,engine-rustls
-step "configure" cmake -S . -B build/release -DLINKSDK_BUILD_PROFILE=release
-step "build and finish" cmake --build build/release
-rm -rf build/prefix
-step "install" cmake --install build/release --prefix "$PWD/build/prefix"
+for features in hal,engine-rustls sdk,engine-mbedtls hal,engine-mbedtls; do
+    step "Rust tests, $features" cargo test -p linksdk-hal --locked \
+        --no-default-features --features "$features"
+done
+
 step "companion command" cargo build --package linksdk-x509 --locked
-step "configure C tests" cmake -S tests/c -B build/ctest \
-    -DCMAKE_PREFIX_PATH="$PWD/build/prefix" -DLINKSDK_X509="$PWD/target/debug/linksdk-x509"
-step "build C tests" cmake --build build/ctest -j2
-step "C tests" ctest --test-dir build/ctest --output-on-failure -j2 --no-tests=error
+c_tests() { # engine, folder under build/
+    local build=build/$2 prefix=$PWD/build/prefix-$2 tests=build/ctest-$2
+    step "configure, $1" cmake -S . -B "$build" -DLINKSDK_ENGINE="$1" -DLINKSDK_BUILD_PROFILE=release
+    step "build and finish, $1" cmake --build "$build"
+    rm -rf "$prefix"
+    step "install, $1" cmake --install "$build" --prefix "$prefix"
+    step "configure C tests, $1" cmake -S tests/c -B "$tests" \
+        -DCMAKE_PREFIX_PATH="$prefix" -DLINKSDK_X509="$PWD/target/debug/linksdk-x509"
+    step "build C tests, $1" cmake --build "$tests" -j2
+    step "C tests, $1" ctest --test-dir "$tests" --output-on-failure -j2 --no-tests=error
+}
+c_tests rustls release
+c_tests mbedtls mbedtls
 
 leftovers=$(left_behind)
 if [ -n "$leftovers" ]; then

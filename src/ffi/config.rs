@@ -2,27 +2,20 @@
 
 use super::boundary::boundary;
 use super::hal::LONGEST_CREDENTIAL;
-use super::log::Context;
 use super::ptr;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log;
 use crate::state;
 use crate::tls::Version;
-use crate::tls::credentials::PrivateKey;
-use crate::tls::options::{self, OwnCredentials};
-use crate::tls::time::{self, Source};
-use libc::{c_char, c_int, c_void};
-use std::fs::File;
-use std::io::Read;
-use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
-use zeroize::Zeroizing;
+use crate::tls::psk::PreSharedKey;
+use crate::tls::{engine, options};
+use libc::{c_char, c_int};
 
-/// The longest path that is taken, in bytes (`PATH_MAX` of Linux).
-const LONGEST_PATH: usize = 4096;
+/// Longer than any ProductKey, DeviceName or DeviceSecret, in bytes.
+const LONGEST_DEVICE_TEXT: usize = 128;
 
 /// 0, or the state code of what is wrong, which is logged as a sentence.
-fn outcome(function: &str, result: Result<()>) -> c_int {
+pub(super) fn outcome(function: &str, result: Result<()>) -> c_int {
     match result {
         Ok(()) => state::SUCCESS,
         Err(error) => {
@@ -32,7 +25,7 @@ fn outcome(function: &str, result: Result<()>) -> c_int {
     }
 }
 
-fn unreadable(detail: impl Into<String>) -> Error {
+pub(super) fn unreadable(detail: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidArgument, detail)
 }
 
@@ -51,7 +44,8 @@ pub extern "C" fn linksdk_set_establish_timeout(milliseconds: u32) -> c_int {
 /// (TLS 1.3). Both are offered by default.
 ///
 /// Returns 0; -0x0113, and changes nothing, for any other numbers, or an oldest that is newer than the
-/// newest. Does not block. Any thread.
+/// newest; -0x0F0E when the engine speaks none of them (the engine mbedtls has no TLS 1.3, and offers
+/// TLS 1.2 alone when both are allowed). Does not block. Any thread.
 #[unsafe(export_name = "linksdk_set_tls_versions")]
 pub extern "C" fn linksdk_set_tls_versions(oldest: c_int, newest: c_int) -> c_int {
     boundary(state::SYS_DEPEND_MALLOC, || {
@@ -101,113 +95,87 @@ pub extern "C" fn linksdk_clear_trust_anchors() -> c_int {
     })
 }
 
-/// Sets the function that gives the time of day, by which certificates are judged, in place of the
-/// operating system's clock: for devices whose clock is not set and which know the time otherwise.
-/// NULL brings the operating system's clock back.
+/// Sets the most plaintext that one TLS record of ours carries: 512 to 16384 bytes, 16384 by default. A
+/// peer with little memory can take such records; more calls of the network are needed for the same
+/// data.
 ///
-/// `now` gets `context` and returns the seconds since 1970-01-01 UTC, or a negative number when it does not
-/// know; then no connection is made (-0x0F04): dates are always checked. It is called during
-/// `HAL_SSL_Establish` and while the MQTT client connects, from any thread and several at once, with no
-/// lock held.
+/// What it bounds: the size of what is encrypted and buffered at a time when sending. It does not bound
+/// receiving: a server may send records of 16 KiB all the same (the extension that asks for less, RFC 6066
+/// section 4, is refused by common servers), and both engines have room for them: rustls while such a
+/// record arrives, mbedtls always (two buffers of 16 KiB for each connection).
 ///
-/// Returns 0. Does not block. Any thread.
-///
-/// # Safety
-/// `now` is NULL or stays callable, with `context` valid for it, until it has been replaced and calls
-/// that had begun are over.
-#[unsafe(export_name = "linksdk_set_time_source")]
-pub unsafe extern "C" fn linksdk_set_time_source(
-    now: Option<unsafe extern "C" fn(context: *mut c_void) -> i64>,
-    context: *mut c_void,
-) -> c_int {
+/// Returns 0; -0x0113, and changes nothing, for any other number. Does not block. Any thread.
+#[unsafe(export_name = "linksdk_set_record_size")]
+pub extern "C" fn linksdk_set_record_size(bytes: u32) -> c_int {
     boundary(state::SYS_DEPEND_MALLOC, || {
-        let context = Context::new(context);
-        time::set_source(now.map(|now| -> Source {
-            Arc::new(move || {
-                // SAFETY: the firmware promised that the function is callable with this context
-                // from any thread.
-                let seconds = unsafe { now(context.get()) };
-                let since_1970 = Duration::from_secs(u64::try_from(seconds).ok()?);
-                UNIX_EPOCH.checked_add(since_1970)
-            })
-        }));
-        state::SUCCESS
+        outcome("linksdk_set_record_size", options::set_record_size(bytes))
     })
 }
 
-/// Sets the device's certificate (and the chain to its CA, if there is one) and private key for later
-/// connections, in place of `g_cli_crt` and `g_cli_key`. Both are PEM text and are copied; the copy of the
-/// key is overwritten when it is replaced. NULL for both brings the global pointers back.
+/// Lets later connections (1), or no longer (0, the default), offer key exchange with the server's RSA key
+/// (TLS_RSA_*), after everything better: for old servers that have nothing else. Such a connection has no
+/// forward secrecy: who learns the server's key later can read what was recorded. The log hook gets a
+/// warning. Certificates are verified as ever.
 ///
-/// They are checked as for a connection: returns 0, or -0x0F02 unusable, -0x0F03 one of the two missing or
-/// not belonging together, -0x0F04 not valid today; then nothing changes, and the log hook gets a
-/// sentence. Does not block. Any thread.
-///
-/// # Safety
-/// `certificate` and `key` are NULL or C strings.
-#[unsafe(export_name = "linksdk_set_credentials")]
-pub unsafe extern "C" fn linksdk_set_credentials(
-    certificate: *const c_char,
-    key: *const c_char,
-) -> c_int {
+/// Returns 0; -0x0F0E for 1 when the engine cannot do it (rustls cannot, mbedtls can); -0x0113 for any
+/// other number. Does not block. Any thread.
+#[unsafe(export_name = "linksdk_allow_rsa_key_exchange")]
+pub extern "C" fn linksdk_allow_rsa_key_exchange(allow: c_int) -> c_int {
     boundary(state::SYS_DEPEND_MALLOC, || {
-        // SAFETY: the caller's promise.
-        let certificate = unsafe { ptr::bytes(certificate, LONGEST_CREDENTIAL) };
-        // SAFETY: the caller's promise.
-        let key = unsafe { ptr::bytes(key, LONGEST_CREDENTIAL) };
-        let own = certificate.zip(key).map(|(certificate, key)| OwnCredentials {
-            certificate: certificate.to_vec(),
-            private_key: PrivateKey::pem(key),
-        });
-        let result = match (own, certificate.is_some() || key.is_some()) {
-            (None, true) => {
-                let detail = "certificate or key is NULL or too long";
-                Err(Error::new(ErrorKind::CredentialsMismatch, detail))
-            }
-            (own, _) => options::set_credentials(own),
-        };
-        outcome("linksdk_set_credentials", result)
+        let result = flag(allow).and_then(options::allow_rsa_key_exchange);
+        outcome("linksdk_allow_rsa_key_exchange", result)
     })
 }
 
-/// Like `linksdk_set_credentials`, with the names of two PEM files, which are read now: later changes to
-/// the files have no effect before the next call. -0x0113 when a name is NULL or a file cannot be read.
-///
-/// Blocks for as long as reading two small files takes. Any thread.
-///
-/// # Safety
-/// `certificate_file` and `key_file` are NULL or C strings.
-#[unsafe(export_name = "linksdk_set_credentials_files")]
-pub unsafe extern "C" fn linksdk_set_credentials_files(
-    certificate_file: *const c_char,
-    key_file: *const c_char,
-) -> c_int {
-    boundary(state::SYS_DEPEND_MALLOC, || {
-        // SAFETY: the caller's promise.
-        let certificate_file = unsafe { ptr::text(certificate_file, LONGEST_PATH) };
-        // SAFETY: the caller's promise.
-        let key_file = unsafe { ptr::text(key_file, LONGEST_PATH) };
-        let result = read_file(certificate_file).and_then(|certificate| {
-            let certificate = certificate.to_vec();
-            let private_key = PrivateKey::Pem(read_file(key_file)?);
-            options::set_credentials(Some(OwnCredentials { certificate, private_key }))
-        });
-        outcome("linksdk_set_credentials_files", result)
-    })
-}
-
-fn read_file(name: Option<&str>) -> Result<Zeroizing<Vec<u8>>> {
-    let name = name.ok_or_else(|| unreadable("a file name is NULL, too long or not UTF-8"))?;
-    let failed = |e: std::io::Error| unreadable(format!("reading {name}: {e}"));
-    let file = File::open(name).map_err(failed)?;
-    let size = file.metadata().map_err(failed)?.len();
-    let size = usize::try_from(size).unwrap_or(usize::MAX).min(LONGEST_CREDENTIAL);
-    // Room for the whole file at once: growing would leave copies of the key behind.
-    let mut content = Zeroizing::new(Vec::with_capacity(size.saturating_add(64)));
-    let limit = u64::try_from(LONGEST_CREDENTIAL).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(limit).read_to_end(&mut content).map_err(failed)?;
-    if content.len() > LONGEST_CREDENTIAL {
-        return Err(unreadable(format!("{name} is larger than any certificate or key")));
+/// 0 or 1 as C functions take it.
+pub(super) fn flag(number: c_int) -> Result<bool> {
+    match number {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(unreadable("it is switched with 0 and 1")),
     }
-    Ok(content)
+}
+
+/// Makes later connections authenticate with a pre-shared key in place of certificates, as the Link SDK
+/// does when it is built with `TLS_AUTH_MODE` PSK: identity and key are made of ProductKey, DeviceName and
+/// DeviceSecret (at most 20, 32 and 64 bytes, copied; the key is overwritten when it is replaced). Device
+/// and server prove to each other that they know the key; no certificate is sent, and `ca_crt`, `g_cli_crt`
+/// and the validity dates play no role. The log hook gets a warning for each connection. NULL for all
+/// three brings certificates back.
+///
+/// Returns 0; -0x0F0E when the engine cannot do it (rustls cannot, mbedtls can); -0x0113 for texts that are
+/// empty, too long or not UTF-8, and when only some are NULL; then nothing changes. Does not block. Any
+/// thread.
+///
+/// # Safety
+/// `product_key`, `device_name` and `device_secret` are NULL or C strings.
+#[unsafe(export_name = "linksdk_use_tls_psk")]
+pub unsafe extern "C" fn linksdk_use_tls_psk(
+    product_key: *const c_char,
+    device_name: *const c_char,
+    device_secret: *const c_char,
+) -> c_int {
+    boundary(state::SYS_DEPEND_MALLOC, || {
+        let given = [product_key, device_name, device_secret];
+        // SAFETY: the caller's promise.
+        let texts = given.map(|text| unsafe { ptr::text(text, LONGEST_DEVICE_TEXT) });
+        let result = match texts {
+            _ if given.iter().all(|text| text.is_null()) => Ok(None),
+            [Some(product_key), Some(device_name), Some(device_secret)] => {
+                PreSharedKey::of_device(product_key, device_name, device_secret).map(Some)
+            }
+            _ => Err(unreadable("a text is NULL, too long or not UTF-8")),
+        };
+        outcome("linksdk_use_tls_psk", result.and_then(options::set_pre_shared_key))
+    })
+}
+
+/// The name of the TLS engine that this library was built with: "rustls" or "mbedtls". The text is static.
+/// Does not block. Any thread.
+#[unsafe(export_name = "linksdk_engine")]
+pub extern "C" fn linksdk_engine() -> *const c_char {
+    match engine::NAME {
+        "mbedtls" => c"mbedtls".as_ptr(),
+        _ => c"rustls".as_ptr(),
+    }
 }

@@ -6,6 +6,7 @@
 
 pub mod boundary;
 pub mod config;
+pub mod credentials;
 #[cfg(feature = "sdk")]
 pub mod device_model;
 pub mod diagnostics;
@@ -22,9 +23,11 @@ pub mod mqtt;
 #[cfg(feature = "sdk")]
 pub mod os;
 pub mod ptr;
+pub mod session_store;
 #[cfg(feature = "sdk")]
 pub mod settings;
 #[cfg(feature = "sdk")]
 pub mod sign;
 #[cfg(feature = "sdk")]
 pub mod surroundings;
+pub mod time;

@@ -85,9 +85,7 @@ pub fn received(alert: u8, presented: Presented, handshaking: bool) -> Error {
         return Error::new(ErrorKind::Protocol, format!("the server sent the alert {name}"));
     }
     let hint = match (alert, presented) {
-        (HANDSHAKE_FAILURE, Presented::Nothing) => {
-            "; some servers answer so when they want a device certificate"
-        }
+        (HANDSHAKE_FAILURE, Presented::Nothing) => "; it may want a device certificate",
         (DECRYPT_ERROR, Presented::Certificate) => {
             "; the key may not belong to the certificate that the platform knows"
         }
@@ -119,7 +117,7 @@ mod tests {
             (48, Certificate, true, DeviceCertificateRefused, "refused the device's certificate"),
             (116, Nothing, false, DeviceCertificateRefused, "wants a device certificate"),
             (40, Certificate, true, Handshake, "handshake_failure"),
-            (40, Nothing, true, Handshake, "want a device certificate"),
+            (40, Nothing, true, Handshake, "may want a device certificate"),
             (51, Certificate, true, Handshake, "key may not belong"),
             (51, PreSharedKey, true, Handshake, "DeviceSecret"),
             (20, Certificate, false, Protocol, "bad_record_mac"),

@@ -6,6 +6,8 @@ use super::alert::Presented;
 use super::certificate::Certificate;
 use super::credentials::{self, Credentials, PrivateKey};
 use super::name::ServerName;
+#[cfg(feature = "engine-mbedtls")]
+use super::store;
 use super::{Offer, Target, Version, crypto, engine, time, trust};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log;
@@ -16,6 +18,7 @@ const KEPT: usize = 4;
 
 /// Everything that connections to one target share.
 pub struct Configuration {
+    id: Id,
     pub(super) shared: engine::Shared,
     /// What the device shows of itself.
     pub(super) presented: Presented,
@@ -32,33 +35,64 @@ impl Configuration {
         self.anchors.iter().filter(issued).max_by_key(|anchor| anchor.not_after)
     }
 
+    /// Brings back the session that was stored before a restart.
+    #[cfg(feature = "engine-mbedtls")]
+    fn restore_session(&self) {
+        let stored = store::current().and_then(|store| {
+            let Id { endpoint, fingerprint } = &self.id;
+            store.load(endpoint, fingerprint)
+        });
+        if let Some(session) = stored {
+            self.shared.restore_session(&session);
+        }
+    }
+
+    /// Stores the session that the next connection can resume, if the firmware wants that. Calls the
+    /// firmware, with no lock held.
+    #[cfg(feature = "engine-mbedtls")]
+    pub fn store_session(&self) {
+        if let Some((store, session)) = store::current().zip(self.shared.session()) {
+            store.save(&self.id.endpoint, &self.id.fingerprint, &session);
+        }
+    }
+
     /// The device's own certificate, if it has one to present.
     pub fn device_certificate(&self) -> Option<&Certificate> {
         self.leaf.as_ref()
     }
 }
 
-/// A configuration and what it is for.
-struct Kept {
+/// What a configuration is for: digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Id {
     /// Of everything that it depends on.
     fingerprint: [u8; 32],
     /// Of host and port.
     endpoint: [u8; 32],
-    configuration: Arc<Configuration>,
+}
+
+impl Id {
+    fn of(target: &Target) -> Self {
+        Self { fingerprint: fingerprint(target), endpoint: endpoint(target) }
+    }
 }
 
 /// The most recently used first; one for each host and port, so that keys that the firmware has
 /// replaced do not stay in memory.
-static CONFIGURATIONS: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+static CONFIGURATIONS: Mutex<Vec<Arc<Configuration>>> = Mutex::new(Vec::new());
 
-fn kept() -> MutexGuard<'static, Vec<Kept>> {
+fn kept() -> MutexGuard<'static, Vec<Arc<Configuration>>> {
     CONFIGURATIONS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Forgets the configuration for the target's host and port, and with it sessions to resume.
 pub fn forget(target: &Target) {
     let endpoint = endpoint(target);
-    kept().retain(|entry| entry.endpoint != endpoint);
+    kept().retain(|kept| kept.id.endpoint != endpoint);
+    #[cfg(feature = "engine-mbedtls")]
+    if let Some(store) = store::current() {
+        store.erase(&endpoint);
+    }
 }
 
 fn endpoint(target: &Target) -> [u8; 32] {
@@ -70,23 +104,18 @@ fn endpoint(target: &Target) -> [u8; 32] {
 /// checks the dates of the device's certificate each time.
 pub fn configuration(target: &Target) -> Result<Arc<Configuration>> {
     let now = time::now()?;
-    let fingerprint = fingerprint(target);
-    let known = kept()
-        .iter()
-        .find(|entry| entry.fingerprint == fingerprint)
-        .map(|entry| Arc::clone(&entry.configuration));
+    let id = Id::of(target);
+    let known = kept().iter().find(|kept| kept.id == id).map(Arc::clone);
     let configuration = match known {
         Some(configuration) => configuration,
-        None => Arc::new(build(target)?),
+        None => Arc::new(build(target, id)?),
     };
     if let Some(leaf) = &configuration.leaf {
         credentials::check_dates(leaf, now)?;
     }
-    let endpoint = endpoint(target);
     let mut kept = kept();
-    kept.retain(|entry| entry.endpoint != endpoint);
-    let entry = Kept { fingerprint, endpoint, configuration: Arc::clone(&configuration) };
-    kept.insert(0, entry);
+    kept.retain(|kept| kept.id.endpoint != id.endpoint);
+    kept.insert(0, Arc::clone(&configuration));
     kept.truncate(KEPT);
     Ok(configuration)
 }
@@ -121,13 +150,13 @@ fn fingerprint(target: &Target) -> [u8; 32] {
     ])
 }
 
-fn build(target: &Target) -> Result<Configuration> {
+fn build(target: &Target, id: Id) -> Result<Configuration> {
     let name = ServerName::new(&target.host)?;
     if target.offer.pre_shared_key.is_some() {
         // Who has the key is the platform: no certificate is sent or looked at.
         let shared = engine::Shared::new(&target.offer, name, None, Vec::new())?;
         let presented = Presented::PreSharedKey;
-        return Ok(Configuration { shared, presented, leaf: None, anchors: Vec::new() });
+        return Ok(Configuration { id, shared, presented, leaf: None, anchors: Vec::new() });
     }
     // Credentials first: they are refused before anything else is looked at.
     let credentials =
@@ -143,7 +172,10 @@ fn build(target: &Target) -> Result<Configuration> {
         Some(_) => Presented::Certificate,
         None => Presented::Nothing,
     };
-    Ok(Configuration { shared, presented, leaf, anchors })
+    let configuration = Configuration { id, shared, presented, leaf, anchors };
+    #[cfg(feature = "engine-mbedtls")]
+    configuration.restore_session();
+    Ok(configuration)
 }
 
 /// The certificates of a bundle that can be trust anchors.

@@ -6,7 +6,7 @@ use super::certificate::{Certificate, Position};
 use super::configuration::{self, Configuration};
 use super::session::{Connection, Ended, SocketIo};
 use super::time::{self, Moment};
-use super::{Engine, Outcome, Target, Want};
+use super::{Engine, Offer, Outcome, Target, Want};
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log;
@@ -15,6 +15,25 @@ use crate::os::tcp::{Interest, TcpSocket};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
+
+/// Says what the firmware has given up for this connection.
+fn warn_of_concessions(offer: &Offer) {
+    if time::now() == Ok(Moment::NotSet) {
+        log::warning!(
+            "the clock is not set and the firmware accepts that: the dates of certificates are not \
+             compared with today"
+        );
+    }
+    if offer.pre_shared_key.is_some() {
+        log::warning!(
+            "TLS-PSK: no certificate is checked, and who learns the DeviceSecret can be the platform"
+        );
+    } else if offer.rsa_key_exchange {
+        log::warning!(
+            "TLS_RSA_* key exchange is offered: who learns the server's key can read what was sent"
+        );
+    }
+}
 
 impl Connection {
     /// Resolves, connects and completes the handshake, all before `deadline`. Success and failure
@@ -45,12 +64,7 @@ impl Connection {
                  them in a static library, link with -Wl,-u,g_cli_crt -Wl,-u,g_cli_key"
             );
         }
-        if time::now() == Ok(Moment::NotSet) {
-            log::warning!(
-                "the clock is not set and the firmware accepts that: the dates of certificates \
-                 are not compared with today"
-            );
-        }
+        warn_of_concessions(&target.offer);
         let addresses = dns::resolve(&target.host, target.port, deadline)?;
         let socket = TcpSocket::connect(&addresses, deadline)?;
         let mut connection = Self::handshake(socket, engine, deadline)?;
@@ -60,6 +74,12 @@ impl Connection {
             let detail = "the server's certificate was refused: it has expired since the session \
                           that was resumed began";
             return Err(Error::new(ErrorKind::ServerCertificate, detail));
+        }
+        // Writing flash for each connection would wear it out: a resumed session goes on as it is
+        // stored, with a ticket that is as good as the one before.
+        #[cfg(feature = "engine-mbedtls")]
+        if connection.negotiated.as_ref().is_some_and(|negotiated| !negotiated.resumed) {
+            configuration.store_session();
         }
         Ok(connection)
     }

@@ -5,11 +5,13 @@
 mod errors;
 mod key;
 mod pipe;
+mod seal;
 mod session;
 mod shared;
 mod ssl;
 mod verify;
 
+pub use seal::{open, seal};
 pub use shared::Shared;
 
 use self::pipe::Filled;

@@ -17,6 +17,8 @@ pub mod psk;
 pub mod refusal;
 pub mod session;
 pub mod signing;
+#[cfg(feature = "engine-mbedtls")]
+pub mod store;
 pub mod time;
 pub mod trust;
 

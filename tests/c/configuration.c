@@ -33,14 +33,21 @@ static linksdk_connection_info_t agreed(const char *ca)
 
 static void versions(const char *ca)
 {
+    int mbedtls = strcmp(linksdk_engine(), "mbedtls") == 0;
+    const char *newest = mbedtls ? "TLSv1.2" : "TLSv1.3";
+
+    CHECK(mbedtls || strcmp(linksdk_engine(), "rustls") == 0);
     CHECK_EQUAL(linksdk_set_tls_versions(0x0302, 0x0304), -0x113);
     CHECK_EQUAL(linksdk_set_tls_versions(0x0304, 0x0303), -0x113);
     CHECK_EQUAL(linksdk_set_tls_versions(0, -1), -0x113);
-    CHECK(strcmp(agreed(ca).protocol, "TLSv1.3") == 0);
+    CHECK(strcmp(agreed(ca).protocol, newest) == 0);
     CHECK_EQUAL(linksdk_set_tls_versions(0x0303, 0x0303), 0);
     CHECK(strcmp(agreed(ca).protocol, "TLSv1.2") == 0);
     CHECK_EQUAL(linksdk_set_tls_versions(0x0303, 0x0304), 0);
-    CHECK(strcmp(agreed(ca).protocol, "TLSv1.3") == 0);
+    CHECK(strcmp(agreed(ca).protocol, newest) == 0);
+    CHECK_EQUAL(linksdk_set_tls_versions(0x0304, 0x0304), mbedtls ? -0x0F0E : 0);
+    CHECK(strcmp(agreed(ca).protocol, newest) == 0);
+    CHECK_EQUAL(linksdk_set_tls_versions(0x0303, 0x0304), 0);
 }
 
 static void credentials(const char *ca, const char *certificate_file, const char *key_file)

@@ -7,28 +7,31 @@ set(ecdsa_device --cert {pki}/device-ecdsa.crt --key {pki}/device-ecdsa.key)
 test_program(hal_exchange hal)
 test_program(time_bounds hal)
 test_program(three_threads hal)
-foreach(version 1.2 1.3)
+foreach(version ${tls_versions})
   foreach(key rsa ecdsa)
     server_test(openssl.tls${version}.${key} openssl interop_pki
                 RUN --tls ${version} --server-cert server-${key}
                 PROGRAM $<TARGET_FILE:hal_exchange> ${at_server} ${${key}_device} --answer reversed)
   endforeach()
 endforeach()
-server_test(gnutls.tls1.3.rsa gnutls interop_pki
-            RUN --tls 1.3 --server-cert server-rsa
+server_test(gnutls.tls${newest_tls}.rsa gnutls interop_pki
+            RUN --tls ${newest_tls} --server-cert server-rsa
             PROGRAM $<TARGET_FILE:hal_exchange> ${at_server} ${rsa_device} --answer same)
 
 # Memcheck takes what ring's AES-GCM computes from its partly filled tables for undefined.
-set(chacha --suite TLS_CHACHA20_POLY1305_SHA256)
+set(chacha "")
+if(LinkSdkHal_ENGINE STREQUAL "rustls")
+  set(chacha --suite TLS_CHACHA20_POLY1305_SHA256)
+endif()
 
 server_test(three_threads openssl interop_pki
-            RUN --tls 1.3 --server-cert server-rsa
+            RUN --tls ${newest_tls} --server-cert server-rsa
             PROGRAM $<TARGET_FILE:three_threads> ${at_server} ${rsa_device} --rounds 50)
 server_test(three_threads.valgrind openssl interop_pki SECONDS 120
-            RUN --tls 1.3 --server-cert server-rsa ${chacha}
+            RUN --tls ${newest_tls} --server-cert server-rsa ${chacha}
             PROGRAM ${memcheck} $<TARGET_FILE:three_threads> ${at_server} ${rsa_device} --rounds 3)
 
-foreach(version 1.2 1.3)
+foreach(version ${tls_versions})
   server_test(time_bounds.tls${version} openssl interop_pki
               RUN --tls ${version} --server-cert server-rsa
               PROGRAM $<TARGET_FILE:time_bounds> ${at_server} ${rsa_device})
@@ -47,7 +50,7 @@ server_test(bad_arguments_hal openssl interop_pki
             RUN --tls 1.2 --server-cert server-rsa
             PROGRAM $<TARGET_FILE:bad_arguments_hal> ${at_server} ${rsa_device})
 server_test(bad_arguments_hal.valgrind openssl interop_pki SECONDS 120
-            RUN --tls 1.3 --server-cert server-rsa ${chacha}
+            RUN --tls ${newest_tls} --server-cert server-rsa ${chacha}
             PROGRAM ${memcheck} $<TARGET_FILE:bad_arguments_hal> ${at_server} ${rsa_device})
 
 test_program(broker_exchange sdk)

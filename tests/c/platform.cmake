@@ -10,7 +10,7 @@ add_test(NAME setup.example
                  --work "${example}")
 set_tests_properties(setup.example PROPERTIES
                      FIXTURES_REQUIRED platform_pki FIXTURES_SETUP example)
-foreach(version 1.2 1.3)
+foreach(version ${tls_versions})
   server_test(example.tls${version} simulator platform_pki
               RUN --tls ${version}
               PROGRAM "${example}/build/mqtt_example" localhost {port})
@@ -36,7 +36,7 @@ foreach(end close-notify fin rst)
 endforeach()
 
 test_program(connection_end hal)
-foreach(version 1.2 1.3)
+foreach(version ${tls_versions})
   foreach(end close-notify fin rst)
     set(result -1)
     if(end STREQUAL "close-notify")

@@ -4,7 +4,7 @@
     symbols.py --nm nm --exports cmake/exports/hal.txt --undefined cmake/exports/undefined.txt FILE
     symbols.py ... --expect-failure FILE
 
-Defined: exactly the list. Undefined: only names of the second list, which is what the C library
+Defined: exactly the list. Undefined: only names of the second list (there may be several), which is what the C library
 and the unwinder provide.
 """
 
@@ -28,7 +28,7 @@ def symbols(nm, flag, path):
 
 def differences(options):
     exports = names_in(options.exports)
-    allowed = names_in(options.undefined)
+    allowed = set().union(*(names_in(path) for path in options.undefined))
     defined = symbols(options.nm, "--defined-only", options.file)
     undefined = symbols(options.nm, "--undefined-only", options.file)
     found = [f"defined but not listed: {name}" for name in sorted(defined - exports)]
@@ -43,7 +43,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--nm", default="nm")
     parser.add_argument("--exports", required=True)
-    parser.add_argument("--undefined", required=True)
+    parser.add_argument("--undefined", required=True, nargs="+", action="extend")
     parser.add_argument("--expect-failure", action="store_true",
                         help="the control: succeed only when a difference is found")
     parser.add_argument("file")

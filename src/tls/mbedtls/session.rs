@@ -5,7 +5,7 @@ use mbedtls_sys::{ssl_session_load, ssl_session_save, ssl_set_session};
 use zeroize::Zeroizing;
 
 /// The most that a saved session may take, in bytes: a ticket and the server's own certificate.
-pub(super) const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = 16 * 1024;
 
 /// A session of Mbed TLS. Its secrets are overwritten when it is dropped.
 pub(super) struct Session(Box<ssl_session>);

@@ -4,7 +4,6 @@ use super::session::Session;
 use super::ssl::Ssl;
 use super::{MbedtlsEngine, errors, key, verify};
 use crate::error::{Error, ErrorKind, Result};
-use crate::log;
 use crate::os::random;
 use crate::tls::alert::Presented;
 use crate::tls::credentials::Credentials;
@@ -19,6 +18,7 @@ use mbedtls::x509::{self, VerifyError};
 use mbedtls_sys as sys;
 use mbedtls_sys::types::raw_types::{c_int, c_uchar, c_void};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use zeroize::Zeroizing;
 
 /// Ephemeral keys and authenticated encryption.
 const SUITES: [c_int; 6] = [
@@ -136,6 +136,16 @@ impl Shared {
         })))
     }
 
+    /// The session to resume, in the form in which it can be stored.
+    pub fn session(&self) -> Option<Zeroizing<Vec<u8>>> {
+        self.0.session().as_ref()?.save()
+    }
+
+    /// Brings back what [`Self::session`] gave before a restart; it has been authenticated.
+    pub fn restore_session(&self, bytes: &[u8]) {
+        *self.0.session() = Session::load(bytes);
+    }
+
     /// A connection that has not sent anything yet.
     pub fn connect(&self) -> Result<Box<dyn Engine>> {
         let host = match &self.0.name {
@@ -161,9 +171,6 @@ fn set_up(config: &mut Config, offer: &Offer) -> mbedtls::Result<()> {
         None => SUITES.to_vec(),
     };
     if offer.rsa_key_exchange && offer.pre_shared_key.is_none() {
-        log::warning!(
-            "TLS_RSA_* key exchange is offered: who learns the server's key can read what was sent"
-        );
         suites.extend(RSA_KEY_EXCHANGE_SUITES);
     }
     suites.push(0);
