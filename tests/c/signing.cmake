@@ -1,0 +1,25 @@
+# Keys that the library never sees: in a SoftHSM2 token, or behind a function that fails.
+
+find_path(P11_KIT_INCLUDE p11-kit/pkcs11.h PATH_SUFFIXES p11-kit-1 REQUIRED)
+add_executable(pkcs11_example "${root}/c-examples/pkcs11_example.c" "${root}/c-examples/pkcs11_signer.c")
+target_include_directories(pkcs11_example SYSTEM PRIVATE "${P11_KIT_INCLUDE}")
+target_link_libraries(pkcs11_example PRIVATE LinkSdk::hal Threads::Threads ${CMAKE_DL_LIBS})
+
+foreach(version ${tls_versions})
+  foreach(key rsa ecdsa)
+    set(name softhsm.tls${version}.${key})
+    server_test(${name} openssl interop_pki
+                RUN --tls ${version} --server-cert server-${key}
+                PROGRAM ${Python3_EXECUTABLE} "${CMAKE_CURRENT_SOURCE_DIR}/softhsm.py"
+                        --work "${CMAKE_CURRENT_BINARY_DIR}/work/${name}/token"
+                        --key {pki}/device-${key}.key
+                        -- $<TARGET_FILE:pkcs11_example> localhost {port} {pki}/platform-ca.crt
+                        {pki}/device-${key}.crt {module} {token} {pin} {label})
+  endforeach()
+endforeach()
+
+test_program(signer hal)
+server_test(signer openssl interop_pki
+            RUN --tls ${newest_tls} --server-cert server-rsa
+            PROGRAM $<TARGET_FILE:signer> --host localhost --port {port} --ca {pki}/platform-ca.crt
+                    --certificate {pki}/device-rsa.crt --expired {pki}/device-expired.crt)
