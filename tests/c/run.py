@@ -32,6 +32,8 @@ def arguments():
     parser.add_argument("--tls", help="the only TLS version: 1.2 or 1.3")
     parser.add_argument("--optional-client-cert", action="store_true",
                         help="openssl: accept clients without a certificate, too")
+    parser.add_argument("--only", choices=["rsa", "psk"],
+                        help="openssl: RSA key exchange only, or the pre-shared key of the tests only")
     parser.add_argument("--suite", help="the server's only TLS 1.3 cipher suite")
     parser.add_argument("--timeout", type=float, default=60, help="seconds for the program")
     parser.add_argument("--expect", type=int, default=0, help="the program's exit status")

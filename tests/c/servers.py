@@ -1,6 +1,7 @@
 """The servers that the C tests talk to. Each is a context manager with a port, ready on entry."""
 
 import ctypes
+import hmac
 import json
 import os
 import re
@@ -119,6 +120,7 @@ class OpenSsl(Server):
         super().__init__(options, "s_server")
         pki = options.pki
         suite = ["-ciphersuites", options.suite] if options.suite else []
+        suite += self.old_ways(options.only)
         self.start(["openssl", "s_server", *suite, "-accept", "127.0.0.1:0", "-rev",
                     "-cert", f"{pki}/{options.server_cert}.crt",
                     "-key", f"{pki}/{options.server_cert}.key",
@@ -130,6 +132,19 @@ class OpenSsl(Server):
             self.show_log()
             sys.exit("openssl s_server ended early")
         self.port = int(accept.search(self.log_text()).group(1))
+
+    @staticmethod
+    def old_ways(only):
+        """What servers from before forward secrecy speak."""
+        if only == "rsa":
+            return ["-cipher", "kRSA"]
+        if only == "psk":
+            # As the Link SDK makes identity and key for these device data.
+            signed = b"ida1AbCdEfGhI&device_1timestamp2524608000000"
+            text = hmac.new(b"secret", signed, "sha256").hexdigest().upper()
+            return ["-cipher", "PSK-AES128-CBC-SHA", "-nocert", "-psk", text.encode().hex(),
+                    "-psk_identity", "devicename|hmacsha256|a1AbCdEfGhI&device_1|2524608000000"]
+        return []
 
 
 def free_port():
