@@ -10,9 +10,9 @@ use linksdk_hal::tls::name::ServerName;
 use linksdk_hal::tls::trust;
 use linksdk_hal::tls::{Engine, Io, Outcome, Target, Want};
 use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion};
-use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
+use support::memory::{Wire, serve};
 use support::server::{config, target, versions};
 use support::{Authority, ecdsa_key};
 
@@ -22,45 +22,6 @@ fn engine(target: &Target) -> Box<dyn Engine> {
     let name = ServerName::new(&target.host).unwrap();
     let anchors = trust::certificates(&target.trust_anchors).unwrap();
     Shared::new(&target.offer, name, None, anchors).unwrap().connect().unwrap()
-}
-
-/// The wire between an engine and the server of the test.
-#[derive(Default)]
-struct Wire {
-    to_client: VecDeque<u8>,
-    to_server: Vec<u8>,
-    /// How many bytes one read or write moves at most.
-    portion: Option<usize>,
-    /// How many bytes the wire takes before it is full.
-    room: Option<usize>,
-    ended: bool,
-}
-
-impl Wire {
-    fn limit(&self, count: usize) -> usize {
-        self.portion.map_or(count, |portion| count.min(portion))
-    }
-}
-
-impl Io for Wire {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.limit(self.to_client.len().min(buffer.len()));
-        if count == 0 {
-            return if self.ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
-        }
-        self.to_client.drain(..count).zip(buffer).for_each(|(from, to)| *to = from);
-        Ok(count)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = self.room.map_or(bytes.len(), |room| room.saturating_sub(self.to_server.len()));
-        let count = self.limit(bytes.len().min(room));
-        if count == 0 && !bytes.is_empty() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        self.to_server.extend(&bytes[..count]);
-        Ok(count)
-    }
 }
 
 /// An engine and a server that is driven by hand.
@@ -85,17 +46,7 @@ impl Pair {
 
     /// Lets the server take what has arrived and answer.
     fn serve(&mut self) {
-        let sent = std::mem::take(&mut self.wire.to_server);
-        let mut rest = sent.as_slice();
-        while !rest.is_empty() {
-            self.server.read_tls(&mut rest).unwrap();
-            self.server.process_new_packets().unwrap();
-        }
-        let mut answer = Vec::new();
-        while self.server.wants_write() {
-            self.server.write_tls(&mut answer).unwrap();
-        }
-        self.wire.to_client.extend(answer);
+        assert!(serve(&mut self.server, &mut self.wire));
     }
 
     fn step(&mut self, want: Want<'_>) -> Outcome {

@@ -8,7 +8,7 @@ use super::credentials::{self, Credentials, PrivateKey};
 use super::name::ServerName;
 #[cfg(feature = "engine-mbedtls")]
 use super::store;
-use super::{Offer, Target, Version, crypto, engine, time, trust};
+use super::{Engine, Offer, Target, Version, crypto, engine, time, trust};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ const KEPT: usize = 4;
 /// Everything that connections to one target share.
 pub struct Configuration {
     id: Id,
-    pub(super) shared: engine::Shared,
+    shared: engine::Shared,
     /// What the device shows of itself.
     pub(super) presented: Presented,
     leaf: Option<Certificate>,
@@ -28,6 +28,11 @@ pub struct Configuration {
 }
 
 impl Configuration {
+    /// A connection that has not sent anything yet.
+    pub fn connect(&self) -> Result<Box<dyn Engine>> {
+        self.shared.connect()
+    }
+
     /// The trust anchor that a server's chain leads to; of several with the same name the one that
     /// lasts longest.
     pub fn anchor_of(&self, chain: &[Certificate]) -> Option<&Certificate> {

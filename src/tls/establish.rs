@@ -57,7 +57,7 @@ impl Connection {
 
     fn try_establish(target: &Target, deadline: Deadline) -> Result<Self> {
         let configuration = configuration::configuration(target)?;
-        let engine = configuration.shared.connect()?;
+        let engine = configuration.connect()?;
         if configuration.presented == Presented::Nothing {
             log::warning!(
                 "no device certificate: g_cli_crt and g_cli_key are NULL; if the firmware defines \

@@ -49,7 +49,9 @@ impl Refusal {
             Self::Purpose => "it is not meant for servers".to_owned(),
             Self::Malformed => "it is malformed".to_owned(),
             Self::Signature => "its signature is wrong".to_owned(),
-            Self::Weak => "its key or its signature algorithm is too weak".to_owned(),
+            Self::Weak => {
+                "its key or its signature algorithm is too weak or not supported".to_owned()
+            }
             Self::None => "it sent none".to_owned(),
             Self::Other(clause) => clause.clone(),
         };

@@ -3,11 +3,13 @@
 #![allow(dead_code, unreachable_pub, reason = "each test program uses its part of this module")]
 #![allow(missing_docs, reason = "names say what test helpers do")]
 
+pub mod memory;
+pub mod openssl;
 pub mod server;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    PKCS_RSA_SHA256, SanType, date_time_ymd,
+    PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SanType, SignatureAlgorithm, date_time_ymd,
 };
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::EncodeRsaPrivateKey;
@@ -24,8 +26,19 @@ pub struct Key {
 }
 
 pub fn ecdsa_key() -> Key {
-    let pair = KeyPair::generate().unwrap();
+    key_for(&PKCS_ECDSA_P256_SHA256)
+}
+
+/// A fresh key for an elliptic curve.
+pub fn key_for(algorithm: &'static SignatureAlgorithm) -> Key {
+    let pair = KeyPair::generate_for(algorithm).unwrap();
     Key { pkcs8: pair.serialize_pem(), pkcs1: None, pair }
+}
+
+/// An RSA key that the openssl command made, PKCS#8.
+pub fn imported_rsa_key(pkcs8: &str, algorithm: &'static SignatureAlgorithm) -> Key {
+    let pair = KeyPair::from_pem_and_sign_algo(pkcs8, algorithm).unwrap();
+    Key { pkcs8: pkcs8.to_owned(), pkcs1: None, pair }
 }
 
 /// An RSA-2048 key: the same one each time, because making one takes a while.
@@ -53,18 +66,32 @@ fn named(name: &str) -> CertificateParams {
 
 impl Authority {
     pub fn new(name: &str) -> Self {
-        let key = ecdsa_key();
+        Self::with_key(name, ecdsa_key().pair)
+    }
+
+    /// An authority that signs with this key, and the hash that belongs to it.
+    pub fn with_key(name: &str, key: KeyPair) -> Self {
         let mut params = named(name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let pem = params.self_signed(&key.pair).unwrap().pem();
-        Self { pem, issuer: Issuer::new(params, key.pair) }
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { pem, issuer: Issuer::new(params, key) }
     }
 
     /// An intermediate authority and its certificate.
     pub fn intermediate(&self, name: &str) -> Self {
+        self.intermediate_with(name, |_| {})
+    }
+
+    /// An intermediate authority with the changes that `change` makes to a usual one.
+    pub fn intermediate_with(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Self {
         let key = ecdsa_key();
         let mut params = named(name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        change(&mut params);
         let pem = params.signed_by(&key.pair, &self.issuer).unwrap().pem();
         Self { pem, issuer: Issuer::new(params, key.pair) }
     }
