@@ -147,9 +147,10 @@ fn chains_have_to_lead_to_a_trust_anchor() {
     let own = server_params(names).self_signed(&key.pair).unwrap().pem();
     field.row("self-signed", "localhost", &own, UNKNOWN);
     check("self-signed, as a trust anchor", "localhost", &own, &own, &key.pkcs8, Accepted);
-    let leaf_as_issuer = field.root.issue(&ecdsa_key(), |params| *params = server_params(names));
-    let chain = format!("{}{leaf_as_issuer}", Authority::new("server").server(key, names));
-    field.row("a server's certificate as an intermediate", "localhost", &chain, UNKNOWN);
+    let no_ca = field.root.intermediate_with("", |params| *params = server_params(names));
+    let chain = format!("{}{}", no_ca.server(key, names), no_ca.pem);
+    let expected = Each(&Refused("no CA's"), &UNKNOWN);
+    field.row("a server's certificate as an intermediate", "localhost", &chain, expected);
 }
 
 #[test]

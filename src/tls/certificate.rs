@@ -6,8 +6,8 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use x509_cert::certificate::{CertificateInner, Raw, TbsCertificateInner};
-use x509_cert::der::asn1::ObjectIdentifier;
-use x509_cert::der::{Decode, Encode};
+use x509_cert::der::asn1::{ObjectIdentifier, UintRef};
+use x509_cert::der::{Decode, Encode, Reader, SliceReader};
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
@@ -51,6 +51,8 @@ pub struct Certificate {
     pub public_key: Vec<u8>,
     /// What the public key is; `None` for another kind.
     pub key_kind: Option<KeyKind>,
+    /// The size of an RSA key, in bits.
+    pub rsa_bits: Option<usize>,
     /// The DNS names of the subject alternative name.
     pub dns_names: Vec<String>,
     /// The IP addresses of the subject alternative name.
@@ -80,6 +82,7 @@ impl Certificate {
         Ok(Self {
             public_key,
             key_kind: key_kind(&certificate.subject_public_key_info),
+            rsa_bits: rsa_bits(&certificate.subject_public_key_info),
             dns_names,
             addresses,
             subject: certificate.subject.to_string(),
@@ -126,6 +129,22 @@ fn key_kind(key: &SubjectPublicKeyInfoOwned) -> Option<KeyKind> {
         P384 => Some(KeyKind::EcdsaP384),
         _ => None,
     }
+}
+
+/// The size of the modulus (RFC 8017 appendix A.1.1).
+fn rsa_bits(key: &SubjectPublicKeyInfoOwned) -> Option<usize> {
+    if key.algorithm.oid != RSA_ENCRYPTION {
+        return None;
+    }
+    let mut reader = SliceReader::new(key.subject_public_key.as_bytes()?).ok()?;
+    let modulus = reader.sequence(|sequence| {
+        let modulus: UintRef<'_> = sequence.decode()?;
+        let _exponent: UintRef<'_> = sequence.decode()?;
+        Ok(modulus)
+    });
+    let modulus = modulus.ok()?.as_bytes();
+    let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
+    (8 * modulus.len()).checked_sub(usize::try_from(unused).ok()?)
 }
 
 fn alternative_names(certificate: &TbsCertificateInner<Raw>) -> (Vec<String>, Vec<IpAddr>) {

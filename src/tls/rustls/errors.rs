@@ -1,9 +1,10 @@
 //! From rustls errors to sentences for the person on the bench.
 
+use super::verifier::WeakKey;
 use crate::error::{Error, ErrorKind};
 use crate::tls::alert::{self, Presented};
 use crate::tls::refusal::Refusal;
-use ::rustls::{CertificateError, Error as TlsError};
+use ::rustls::{CertificateError, Error as TlsError, OtherError};
 
 /// What `error` means. `handshaking`: the handshake was not complete yet.
 pub(super) fn translate(error: &TlsError, presented: Presented, handshaking: bool) -> Error {
@@ -52,8 +53,37 @@ fn refusal(reason: &CertificateError) -> Refusal {
         }
         CertificateError::BadEncoding => Refusal::Malformed,
         CertificateError::BadSignature => Refusal::Signature,
+        CertificateError::Other(OtherError(inner)) if inner.is::<WeakKey>() => Refusal::Weak,
+        CertificateError::Other(OtherError(inner)) => match inner.downcast_ref() {
+            Some(reason) => of_webpki(reason),
+            None => Refusal::Other(inner.to_string()),
+        },
+        // Their other texts list what is supported, as bytes.
+        other if format!("{other:?}").starts_with("UnsupportedSignatureAlgorithm") => Refusal::Weak,
         other => Refusal::Other(other.to_string()),
     }
+}
+
+/// What rustls has no name of its own for.
+fn of_webpki(reason: &webpki::Error) -> Refusal {
+    let clause = match reason {
+        webpki::Error::CaUsedAsEndEntity => "it is a CA's own certificate, not a server's",
+        webpki::Error::EndEntityUsedAsCa => "it was issued with a certificate that is no CA's",
+        webpki::Error::NameConstraintViolation => {
+            "a CA of its chain may not issue for this name (name constraints)"
+        }
+        webpki::Error::PathLenConstraintViolated | webpki::Error::MaximumPathDepthExceeded => {
+            "its chain is longer than a CA of it allows (path length)"
+        }
+        webpki::Error::UnsupportedCertVersion => {
+            "it is no X.509 v3 certificate; the engine mbedtls takes older ones"
+        }
+        webpki::Error::UnsupportedCriticalExtension => {
+            "it has a critical extension that is not supported"
+        }
+        other => return Refusal::Other(format!("{other}")),
+    };
+    Refusal::Other(clause.to_owned())
 }
 
 /// The name itself out of what rustls-webpki writes for a subject alternative name, for example

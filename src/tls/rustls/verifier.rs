@@ -7,8 +7,27 @@ use ::rustls::client::WebPkiServerVerifier;
 use ::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use ::rustls::crypto::CryptoProvider;
 use ::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use ::rustls::{DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme};
+use ::rustls::{
+    CertificateError, DigitallySignedStruct, Error as TlsError, OtherError, RootCertStore,
+    SignatureScheme,
+};
+use std::fmt;
 use std::sync::Arc;
+
+/// The smallest RSA key of a server that is accepted, in bits.
+const SMALLEST_RSA: usize = 2048;
+
+/// The server's key is too small.
+#[derive(Debug)]
+pub(super) struct WeakKey;
+
+impl fmt::Display for WeakKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the key is too small")
+    }
+}
+
+impl std::error::Error for WeakKey {}
 
 /// Chain, name, usage and dates are checked by rustls-webpki. Only while the clock is not set, and
 /// the firmware accepts that, dates are judged as of the moment when the newest of the presented
@@ -47,7 +66,22 @@ impl ServerCertVerifier for Verifier {
             }
             _ => now,
         };
-        self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        let verified = self.0.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        )?;
+        // ring takes no signature of a smaller key, which would show as a wrong one.
+        let bits = Certificate::read(end_entity).ok().and_then(|certificate| certificate.rsa_bits);
+        match bits {
+            Some(bits) if bits < SMALLEST_RSA => {
+                let algorithm = CertificateError::Other(OtherError(Arc::new(WeakKey)));
+                Err(TlsError::InvalidCertificate(algorithm))
+            }
+            _ => Ok(verified),
+        }
     }
 
     fn verify_tls12_signature(
