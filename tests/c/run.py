@@ -34,7 +34,9 @@ def arguments():
                         help="openssl: accept clients without a certificate, too")
     parser.add_argument("--only", choices=["rsa", "psk"],
                         help="openssl: RSA key exchange only, or the pre-shared key of the tests only")
-    parser.add_argument("--suite", help="the server's only TLS 1.3 cipher suite")
+    parser.add_argument("--suite", help="the server's only cipher suite (TLS 1.3; faulty: 1.2)")
+    parser.add_argument("--behaviour", nargs="+", default=[], help="faulty: see faulty.py")
+    parser.add_argument("--repeat", action="store_true", help="faulty: begin again at the end")
     parser.add_argument("--timeout", type=float, default=60, help="seconds for the program")
     parser.add_argument("--expect", type=int, default=0, help="the program's exit status")
     options = parser.parse_args(own)
@@ -48,6 +50,8 @@ def main():
     os.makedirs(options.work, exist_ok=True)
     # gnutls-serv cannot be told to listen on loopback only.
     if options.server == "gnutls" and not network.isolate():
+        return SKIPPED
+    if options.server == "mute_dns" and not network.isolate_names(options.work):
         return SKIPPED
     with servers.STARTERS[options.server](options) as server:
         places = {"{port}": server.port, "{control}": server.control_port, "{pki}": options.pki}

@@ -210,5 +210,56 @@ class Mosquitto(OnFreePort):
         self.start_on_free_port(command_for, r"mosquitto version \S+ running", "mosquitto")
 
 
-STARTERS = {"none": Nothing, "simulator": Simulator, "openssl": OpenSsl, "gnutls": GnuTls,
+class Faulty(Server):
+    """faulty.py, which fails on purpose."""
+
+    def __init__(self, options):
+        super().__init__(options, "faulty")
+        pki = options.pki
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "faulty.py")
+        self.start([sys.executable, program, "--cert", f"{pki}/{options.server_cert}.crt",
+                    "--key", f"{pki}/{options.server_cert}.key", "--tls", options.tls,
+                    *(["--repeat"] if options.repeat else []),
+                    *(["--suite", options.suite] if options.suite else []), *options.behaviour])
+        port = re.compile(r"^port (\d+)$", re.MULTILINE)
+        if not self.wait_until(lambda: port.search(self.log_text()), "faulty.py"):
+            self.show_log()
+            sys.exit("faulty.py ended early")
+        self.port = int(port.search(self.log_text()).group(1))
+
+
+class FullBacklog(Nothing):
+    """A port whose queue of connections is full: the kernel answers no SYN."""
+
+    def __init__(self, options):
+        super().__init__(options)
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(0)
+        self.port = self.listener.getsockname()[1]
+        self.waiting = []
+        # One that is not answered within a while shows that the queue is full.
+        while not self.waiting or self.is_answered(self.waiting[-1]):
+            client = socket.socket()
+            client.settimeout(0.5)
+            self.waiting.append(client)
+
+    def is_answered(self, client):
+        try:
+            client.connect(("127.0.0.1", self.port))
+            return True
+        except TimeoutError:
+            return False
+
+
+class MuteDns(Nothing):
+    """The only name server there is takes questions and answers none (see network.py)."""
+
+    def __init__(self, options):
+        super().__init__(options)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 53))
+
+
+STARTERS = {"none": Nothing, "faulty": Faulty, "full_backlog": FullBacklog, "mute_dns": MuteDns, "simulator": Simulator, "openssl": OpenSsl, "gnutls": GnuTls,
             "mosquitto": Mosquitto}
