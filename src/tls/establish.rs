@@ -85,7 +85,7 @@ impl Connection {
     }
 
     /// Completes the handshake of `engine` over `socket`.
-    fn handshake(
+    pub(crate) fn handshake(
         socket: TcpSocket,
         mut engine: Box<dyn Engine>,
         deadline: Deadline,

@@ -165,8 +165,9 @@ impl Connection {
         if self.destroyed.swap(true, Ordering::SeqCst) {
             return;
         }
+        // Also when the engine panics: those who wait must wake up.
+        let _end = ShutDown(&self.socket);
         let _ = self.engine().step(&mut SocketIo(&self.socket), Want::Close);
-        self.socket.shut_down();
     }
 
     pub(super) fn engine(&self) -> MutexGuard<'_, Box<dyn Engine>> {
@@ -234,6 +235,15 @@ fn destroyed() -> Error {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.destroy();
+    }
+}
+
+/// Ends the socket's connection when it is dropped.
+struct ShutDown<'a>(&'a TcpSocket);
+
+impl Drop for ShutDown<'_> {
+    fn drop(&mut self) {
+        self.0.shut_down();
     }
 }
 

@@ -12,6 +12,7 @@ use support::server::{Server, Stream, config, newest};
 use support::{Authority, Key, ecdsa_key};
 
 mod establish;
+mod panics;
 #[path = "../../../tests/support/mod.rs"]
 mod support;
 
