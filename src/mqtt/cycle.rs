@@ -3,12 +3,13 @@
 
 use super::client::{Client, NotReading, SendError};
 use super::codec;
-use super::link::{Link, LinkError};
+use super::link::{Link, LinkError, contained};
 use super::state::{Asked, Phase, Request, State};
 use super::{Event, Transport};
 use crate::deadline::Deadline;
 use crate::log;
 use crate::state::{self, Group};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -138,8 +139,10 @@ impl Client {
             .name("linksdk-mqtt".to_owned())
             .stack_size(CONNECT_STACK)
             .spawn(move || {
-                let result = client.open_link();
-                client.attempt_ended(result);
+                // A panic that ended this thread would leave the client waiting for ever. What the
+                // attempt was building is lost with it.
+                let attempt = catch_unwind(AssertUnwindSafe(|| client.open_link()));
+                client.attempt_ended(attempt.unwrap_or_else(|_| Err(contained())));
             });
         if let Err(error) = spawned {
             log::error!("starting a thread to reconnect: {error}");

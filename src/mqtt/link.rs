@@ -77,6 +77,7 @@ impl LinkError {
             Self::Network(error) => matches!(
                 error.kind(),
                 ErrorKind::InvalidArgument
+                    | ErrorKind::Unsupported
                     | ErrorKind::TrustAnchors
                     | ErrorKind::Credentials
                     | ErrorKind::CredentialsMismatch
@@ -88,6 +89,11 @@ impl LinkError {
             Self::Malformed(_) | Self::NoAnswer => false,
         }
     }
+}
+
+/// An attempt that ended with a panic.
+pub(super) fn contained() -> LinkError {
+    LinkError::Network(Error::new(ErrorKind::Internal, "an internal error while connecting"))
 }
 
 /// Connects, sends CONNECT and waits for CONNACK. `connecting` bounds TCP and TLS; the answer to

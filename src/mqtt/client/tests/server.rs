@@ -141,11 +141,16 @@ impl Inner {
 pub(super) struct Wire(pub(super) Arc<Server>);
 
 impl Connector for Wire {
+    #[allow(clippy::panic, reason = "a script may ask for a panic with ErrorKind::Internal")]
     fn connect(&self, _: Deadline) -> Result<Arc<dyn Transport>> {
         let mut inner = self.0.lock();
         let attempt = inner.connections;
         inner.connections += 1;
         let step = self.0.script.get(attempt).or(self.0.script.last()).unwrap();
+        if matches!(step, Err(ErrorKind::Internal)) {
+            drop(inner);
+            panic!("scripted");
+        }
         let link = step.map_err(|kind| Error::new(kind, "scripted"))?;
         inner.number += 1;
         inner.link = Some(link);

@@ -28,6 +28,16 @@ fn a_lost_connection_is_reported_and_restored_with_its_subscriptions() {
 }
 
 #[test]
+fn a_panic_while_reconnecting_is_a_failed_attempt() {
+    let script = vec![Ok(GOOD), Err(ErrorKind::Internal), Ok(GOOD)];
+    let device = connected(settings(), script);
+    device.server.end();
+    device.yield_until(|device| device.server.connections() > 2 && device.client.is_connected());
+    device.client.yield_for(5);
+    assert_eq!(device.firmware.told(), ["Disconnected", "Reconnected"]);
+}
+
+#[test]
 fn a_server_that_kept_the_session_is_not_asked_again() {
     let device = connected(settings(), vec![Ok(GOOD), Ok(Link { connack: Some([1, 0]), ..GOOD })]);
     device.client.subscribe("/a", 1, OTHER);
