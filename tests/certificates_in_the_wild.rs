@@ -235,6 +235,15 @@ fn dates_have_to_be_right() {
     let old = field.root.intermediate_with("old", expired);
     let chain = format!("{}{}", old.server(&field.key, names), old.pem);
     row("expired intermediate", &chain, Refused("it has expired"));
+    // A device in the field must not lose its server on the day when its root ends.
+    let ended = Authority::with("ended", ecdsa_key().pair, expired);
+    let chain = ended.server(&field.key, names);
+    check("expired root", "localhost", &ended.pem, &chain, &field.key.pkcs8, Accepted);
+    let mut own = server_params(names);
+    expired(&mut own);
+    let own = own.self_signed(&field.key.pair).unwrap().pem();
+    let refused = Refused("it has expired");
+    check("expired, as a trust anchor", "localhost", &own, &own, &field.key.pkcs8, refused);
 }
 
 #[test]

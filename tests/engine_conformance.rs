@@ -33,12 +33,18 @@ struct Pair {
 
 impl Pair {
     fn new(version: &'static SupportedProtocolVersion) -> Self {
+        Self::with(version, |_| {})
+    }
+
+    fn with(version: &'static SupportedProtocolVersion, change: impl FnOnce(&mut Target)) -> Self {
         let authority = Authority::new("root");
         let key = ecdsa_key();
         let chain = authority.server(&key, &["localhost"]);
         let config: Arc<ServerConfig> = config(&chain, &key.pkcs8, None, &[version]);
+        let mut target = target("localhost", 1, &authority.pem);
+        change(&mut target);
         Self {
-            engine: engine(&target("localhost", 1, &authority.pem)),
+            engine: engine(&target),
             server: ServerConnection::new(config).unwrap(),
             wire: Wire::default(),
         }
@@ -144,6 +150,35 @@ fn what_it_accepted_arrives_in_order() {
         }
         assert!(arrived == sent);
     });
+}
+
+#[test]
+fn records_are_no_larger_than_the_firmware_allows() {
+    for (record_size, version) in
+        [512, 16384].into_iter().flat_map(|s| versions().into_iter().map(move |v| (s, v)))
+    {
+        let mut pair = Pair::with(version, |target| target.offer.record_size = record_size).shake();
+        let mut records = Vec::new();
+        let mut sent = 0;
+        while sent < 50_000 {
+            match pair.step(Want::Write(&[7; 50_000][sent..])) {
+                Outcome::Done(n) => sent += n,
+                other => unreachable!("{other:?}"),
+            }
+            let mut rest = pair.wire.to_server.as_slice();
+            while let [23, 3, 3, high, low, after @ ..] = rest {
+                let length = usize::from(u16::from_be_bytes([*high, *low]));
+                records.push(length);
+                rest = &after[length..];
+            }
+            assert!(rest.is_empty(), "no record of application data");
+            pair.serve();
+            std::io::copy(&mut pair.server.reader(), &mut std::io::sink()).unwrap_err();
+        }
+        // The overhead of a nonce, a content type and a tag.
+        let largest = records.into_iter().max().unwrap();
+        assert!((record_size..record_size + 32).contains(&largest), "{largest}");
+    }
 }
 
 #[test]

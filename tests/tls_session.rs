@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 use support::server::{
-    Server, Stream, config, connect, newest, target, versions, with_credentials,
+    Server, Stream, config, config_with_session_ids, connect, newest, target, versions,
+    with_credentials,
 };
 use support::{Authority, ecdsa_key};
 
@@ -265,6 +266,25 @@ fn what_is_not_tls_is_a_failed_handshake() {
     let target = target("127.0.0.1", server.port, &Authority::new("root").pem);
     let error = connect(&target).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Handshake, "{error}");
+}
+
+#[test]
+fn servers_without_tickets_resume_by_session_id() {
+    let authority = Authority::new("root");
+    let key = ecdsa_key();
+    let chain = authority.server(&key, &["127.0.0.1"]);
+    let config = config_with_session_ids(&chain, &key.pkcs8, None, &[versions()[0]]);
+    let server = Server::tls(Arc::new(config), 2, |mut stream| {
+        stream.write_all(b"x").unwrap();
+        let _ = stream.read(&mut [0; 1]);
+    });
+    for resumed in [false, true] {
+        let connection = connect(&target("127.0.0.1", server.port, &authority.pem)).unwrap();
+        assert_eq!(connection.read(&mut [0; 1], soon()), Ok(1));
+        assert_eq!(connection.negotiated().unwrap().resumed, resumed);
+        assert_eq!(connection.server_certificate().unwrap().addresses.len(), 1);
+        connection.destroy();
+    }
 }
 
 #[test]

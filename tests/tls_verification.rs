@@ -5,8 +5,8 @@ mod support;
 
 use linksdk_hal::deadline::Deadline;
 use linksdk_hal::error::ErrorKind;
-use linksdk_hal::tls::Target;
 use linksdk_hal::tls::credentials::PrivateKey;
+use linksdk_hal::tls::{Target, engine, trust};
 use support::server::{Server, config, connect, newest, target, versions, with_credentials};
 use support::{Authority, Key, ecdsa_key, expired, not_yet_valid, rsa_key, server_params};
 
@@ -198,4 +198,20 @@ fn hosts_that_are_no_names_are_refused() {
         let error = connect(&target(host, 1, &authority.pem)).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{host:?}: {error}");
     }
+}
+
+#[test]
+fn the_platform_s_roots_are_trust_anchors() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("certs");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "pem") {
+            for der in trust::certificates(&std::fs::read(&path).unwrap()).unwrap() {
+                assert_eq!(engine::check_anchor(&der), Ok(()), "{path:?}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 1, "only {count} roots");
 }

@@ -277,9 +277,11 @@ pub struct SslHooks {
 /// Accepts memory functions, as the Link SDK sets them when built with INFRA_MEM_STATS. Returns 0,
 /// or -1 when `hooks` or one of its members is NULL.
 ///
-/// This engine allocates through the C library's `malloc` and does not call the hooks: nothing
-/// that the library returns is to be freed by the caller, so none of them is ever needed. Memory
-/// statistics of the firmware do not include TLS.
+/// Nothing goes through them. Both engines take memory from the C library: rustls with `malloc` and
+/// `free`, by way of Rust's allocator; mbedtls beside that with `calloc` and `free`, because the crate that
+/// wraps it compiles Mbed TLS without hooks. Rust's allocator may not be exchanged while memory of the old
+/// one is in use. Nothing that the library returns is to be freed by the caller, so the hooks are never
+/// needed; memory statistics of the firmware do not include TLS.
 ///
 /// # Safety
 /// `hooks` is NULL or points to an initialised structure.

@@ -71,8 +71,14 @@ impl Authority {
 
     /// An authority that signs with this key, and the hash that belongs to it.
     pub fn with_key(name: &str, key: KeyPair) -> Self {
+        Self::with(name, key, |_| {})
+    }
+
+    /// An authority with the changes that `change` makes to a usual one.
+    pub fn with(name: &str, key: KeyPair, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut params = named(name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        change(&mut params);
         let pem = params.self_signed(&key).unwrap().pem();
         Self { pem, issuer: Issuer::new(params, key) }
     }

@@ -28,13 +28,25 @@ fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
 }
 
 /// A configuration with a certificate chain; clients must present a certificate of
-/// `client_authority` if one is given.
+/// `client_authority` if one is given. Sessions are resumed with tickets.
 pub fn config(
     chain: &str,
     key: &str,
     client_authority: Option<&str>,
     versions: &[&'static SupportedProtocolVersion],
 ) -> Arc<ServerConfig> {
+    let mut config = config_with_session_ids(chain, key, client_authority, versions);
+    config.ticketer = rustls::crypto::ring::Ticketer::new().unwrap();
+    Arc::new(config)
+}
+
+/// The same for a server that remembers its sessions itself: TLS 1.2 with session ids.
+pub fn config_with_session_ids(
+    chain: &str,
+    key: &str,
+    client_authority: Option<&str>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions)
@@ -49,9 +61,7 @@ pub fn config(
         }
     };
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
-    let mut config = builder.with_single_cert(certificates(chain), key).unwrap();
-    config.ticketer = rustls::crypto::ring::Ticketer::new().unwrap();
-    Arc::new(config)
+    builder.with_single_cert(certificates(chain), key).unwrap()
 }
 
 /// The protocol versions that the engine of this build speaks, the oldest first.

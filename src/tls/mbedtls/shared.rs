@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::os::random;
 use crate::tls::alert::Presented;
 use crate::tls::credentials::Credentials;
+use crate::tls::crypto::{self, Hash};
 use crate::tls::name::ServerName;
 use crate::tls::psk::PreSharedKey;
 use crate::tls::{Engine, Offer};
@@ -120,9 +121,12 @@ impl Shared {
         if presented != Presented::PreSharedKey {
             config.set_ca_list(Arc::new(list(&anchors).map_err(|e| failed(&e))?), None);
             let name = name.clone();
+            let digest = |der: &[u8]| crypto::hash(Hash::Sha256, der);
+            let digests: Vec<Vec<u8>> = anchors.iter().map(|der| digest(der)).collect();
             config.set_verify_callback(
                 move |certificate: &x509::Certificate, depth: i32, found: &mut VerifyError| {
-                    verify::judge(&name, certificate, depth, found);
+                    let is_anchor = |der: &[u8]| digests.contains(&digest(der));
+                    verify::judge(&name, is_anchor, certificate, depth, found);
                     Ok(())
                 },
             );
