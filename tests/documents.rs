@@ -1,5 +1,5 @@
-//! Holds the documents: every test that docs/differences.md names exists, and so does every file
-//! that a document links to.
+//! Holds the documents: every test that docs/differences.md and docs/engines.md name exists, and so
+//! does every file that a document links to.
 #![allow(clippy::unwrap_used, reason = "a test fails where its documents cannot be read")]
 
 use std::fs;
@@ -46,16 +46,28 @@ fn exists(name: &str, rust: &str, cmake: &str) -> bool {
 }
 
 #[test]
-fn every_test_that_the_differences_cite_exists() {
+fn every_test_that_a_table_cites_exists() {
     let root = root();
     let rust = texts(&root.join("src"), &[".rs"]) + &texts(&root.join("tests"), &[".rs"]);
     let cmake = texts(&root.join("tests/c"), &["CMakeLists.txt", ".cmake"]);
-    let document = fs::read_to_string(root.join("docs/differences.md")).unwrap();
-    let cited = tests_cited(&document);
-    assert!(cited.len() > 30, "only {} tests are cited", cited.len());
-    let missing: Vec<_> = cited.into_iter().filter(|name| !exists(name, &rust, &cmake)).collect();
-    assert_eq!(missing, Vec::<&str>::new());
+    for document in ["docs/differences.md", "docs/engines.md"] {
+        let text = fs::read_to_string(root.join(document)).unwrap();
+        let rows = text.lines().filter(|line| line.starts_with("| ")).count();
+        let cited = tests_cited(&text);
+        assert!(cited.len() > rows / 2 && rows > 20, "{} of {rows} rows", cited.len());
+        let missing: Vec<_> =
+            cited.into_iter().filter(|name| !exists(name, &rust, &cmake)).collect();
+        assert_eq!(missing, Vec::<&str>::new(), "{document}");
+    }
     assert!(!exists("no_such_test", &rust, &cmake));
+}
+
+#[test]
+fn every_row_of_the_engines_names_a_test() {
+    let text = fs::read_to_string(root().join("docs/engines.md")).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| feature"));
+    let without: Vec<_> = rows.filter(|row| tests_cited(row).is_empty()).collect();
+    assert_eq!(without, Vec::<&str>::new());
 }
 
 #[test]
@@ -82,11 +94,17 @@ fn the_table_of_errors_lists_every_code_and_no_other() {
 fn every_link_between_documents_leads_somewhere() {
     let root = root();
     let mut checked = 0;
-    for name in ["README.md", "CHANGELOG.md", "SECURITY.md"] {
-        let text = fs::read_to_string(root.join(name)).unwrap();
+    let mut names: Vec<_> =
+        ["README.md", "CHANGELOG.md", "SECURITY.md"].map(|name| root.join(name)).into();
+    for entry in fs::read_dir(root.join("docs")).unwrap() {
+        names.push(entry.unwrap().path());
+    }
+    for name in names {
+        let text = fs::read_to_string(&name).unwrap();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if !target.starts_with("http") {
-                assert!(root.join(target).exists(), "{name} links to {target}");
+                let target = name.parent().unwrap().join(target);
+                assert!(target.exists(), "{name:?} links to {target:?}");
                 checked += 1;
             }
         }

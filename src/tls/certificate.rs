@@ -6,10 +6,8 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use x509_cert::certificate::{CertificateInner, Raw, TbsCertificateInner};
-use x509_cert::der::asn1::{ObjectIdentifier, UintRef};
-use x509_cert::der::{Decode, Encode, Reader, SliceReader};
-use x509_cert::ext::pkix::SubjectAltName;
-use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::der::asn1::{AnyRef, ObjectIdentifier, UintRef};
+use x509_cert::der::{Class, Decode, Encode, Reader, SliceReader, Tagged};
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 /// Object identifiers of RFC 3279 and RFC 5480.
@@ -150,17 +148,26 @@ fn rsa_bits(key: &SubjectPublicKeyInfoOwned) -> Option<usize> {
 fn alternative_names(certificate: &TbsCertificateInner<Raw>) -> (Vec<String>, Vec<IpAddr>) {
     let extensions = certificate.extensions.as_deref().unwrap_or_default();
     let extension = extensions.iter().find(|extension| extension.extn_id == SUBJECT_ALT_NAME);
-    let names = extension
-        .and_then(|extension| SubjectAltName::from_der(extension.extn_value.as_bytes()).ok());
-    let (mut dns_names, mut addresses) = (Vec::new(), Vec::new());
-    for name in names.map(|names| names.0).unwrap_or_default() {
-        match name {
-            GeneralName::DnsName(name) => dns_names.push(name.to_string()),
-            GeneralName::IpAddress(bytes) => addresses.extend(address(bytes.as_bytes())),
-            _ => {}
-        }
-    }
-    (dns_names, addresses)
+    let Some(extension) = extension else { return (Vec::new(), Vec::new()) };
+    let read = SliceReader::new(extension.extn_value.as_bytes()).and_then(|mut reader| {
+        let names = reader.sequence(|names| {
+            let (mut dns_names, mut addresses) = (Vec::new(), Vec::new());
+            while !names.is_finished() {
+                let name = AnyRef::decode(names)?;
+                // The choices of GeneralName (RFC 5280 section 4.2.1.6) are told apart by their tags.
+                match (name.tag().class(), name.tag().number().value()) {
+                    (Class::ContextSpecific, 2) => {
+                        dns_names.extend(std::str::from_utf8(name.value()).map(str::to_owned));
+                    }
+                    (Class::ContextSpecific, 7) => addresses.extend(address(name.value())),
+                    _ => {}
+                }
+            }
+            Ok((dns_names, addresses))
+        })?;
+        reader.finish(names)
+    });
+    read.unwrap_or_default()
 }
 
 fn address(bytes: &[u8]) -> Option<IpAddr> {
