@@ -28,6 +28,7 @@ lint:
 	@scripts/test.sh lint
 
 msrv:
+	@scripts/setup.sh mbedtls
 	@scripts/msrv.sh
 
 clean:

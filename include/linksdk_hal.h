@@ -474,7 +474,8 @@ int linksdk_set_session_store(int (*load)(void *context, const char *name, void 
 
 /**
  * Like `linksdk_set_session_store`, with `HAL_Kv_Get`, `HAL_Kv_Set` and `HAL_Kv_Del` of the Link SDK, which the
- * firmware links, as the memory. `key` as there; NULL ends storing.
+ * firmware links, as the memory: under names that begin with linksdk_tls_ and have at most 32 characters, up to
+ * 449 bytes each. `key` as there; NULL ends storing.
  *
  * Returns as there, and -0x0F0E also when one of the three functions is not linked.
  *

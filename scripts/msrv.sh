@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks that the library builds with the oldest supported compiler, Rust 1.85, taken from
 # Debian 12's packages and unpacked into build/msrv: the machine's own toolchain stays as it is.
-# Ends with 0 when both link profiles compile, 1 when one does not, 3 when the compiler cannot be had.
+# Ends with 0 when both link profiles and both engines compile, 1 when one does not, 3 when the compiler cannot be had.
 set -eu
 cd "$(dirname "$0")/.."
 version=1.85.0+dfsg3-1~deb12u3
@@ -41,4 +41,6 @@ for profile in hal sdk; do
     echo "msrv: profile $profile"
     cargo build --locked --quiet --lib --no-default-features --features "$profile,engine-rustls"
 done
-echo "msrv: the library builds with Rust 1.85 in both profiles"
+echo "msrv: profile sdk, engine mbedtls"
+cargo build --locked --quiet --lib --no-default-features --features sdk,engine-mbedtls
+echo "msrv: the library builds with Rust 1.85 in both profiles and with both engines"

@@ -8,6 +8,8 @@ use libc::{c_char, c_int, c_void, size_t};
 
 #[cfg(feature = "engine-mbedtls")]
 mod kept;
+#[cfg(feature = "engine-mbedtls")]
+mod kv;
 
 /// The firmware's functions as `linksdk_set_session_store` takes them.
 type Load = unsafe extern "C" fn(*mut c_void, *const c_char, *mut c_void, size_t) -> c_int;
@@ -76,7 +78,8 @@ pub unsafe extern "C" fn linksdk_set_session_store(
 }
 
 /// Like `linksdk_set_session_store`, with `HAL_Kv_Get`, `HAL_Kv_Set` and `HAL_Kv_Del` of the Link SDK, which the
-/// firmware links, as the memory. `key` as there; NULL ends storing.
+/// firmware links, as the memory: under names that begin with linksdk_tls_ and have at most 32 characters, up to
+/// 449 bytes each. `key` as there; NULL ends storing.
 ///
 /// Returns as there, and -0x0F0E also when one of the three functions is not linked.
 ///

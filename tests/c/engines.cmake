@@ -8,11 +8,18 @@ foreach(want rsa psk)
 endforeach()
 
 test_program(session_store hal)
+# What an earlier run stored must not count.
+add_test(NAME setup.session_store
+         COMMAND ${Python3_EXECUTABLE} "${CMAKE_CURRENT_SOURCE_DIR}/fresh.py"
+                 "${CMAKE_CURRENT_BINARY_DIR}/work/session_memory" ${CMAKE_COMMAND} -E
+                 make_directory "${CMAKE_CURRENT_BINARY_DIR}/work/session_memory")
+set_tests_properties(setup.session_store PROPERTIES FIXTURES_SETUP session_memory)
 server_test(session_store openssl interop_pki
             RUN --tls 1.2 --server-cert server-rsa
             PROGRAM $<TARGET_FILE:session_store> ${at_server} ${rsa_device}
                     --other-ca {pki}/other-ca.crt
-                    --memory "${CMAKE_CURRENT_BINARY_DIR}/work/session_store/memory")
+                    --memory "${CMAKE_CURRENT_BINARY_DIR}/work/session_memory/memory")
+set_tests_properties(session_store PROPERTIES FIXTURES_REQUIRED "interop_pki;session_memory")
 
 test_program(unset_clock hal)
 foreach(version ${tls_versions})

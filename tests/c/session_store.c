@@ -58,28 +58,51 @@ static int erase(void *context, const char *name)
     return 0;
 }
 
-/* The key-value memory of the Link SDK, in place of the SDK's. */
+/*
+ * The key-value memory of the Link SDK, in place of the SDK's: values are cut at 512 bytes, as on Linux.
+ * Here each lies in a file of its own.
+ */
+#define LONGEST_VALUE 512
 int HAL_Kv_Set(const char *key, const void *val, int len, int sync);
 int HAL_Kv_Get(const char *key, void *val, int *buffer_len);
 int HAL_Kv_Del(const char *key);
 
+static const char *value_path(const char *key)
+{
+    static char path[1024];
+
+    CHECK(strlen(key) <= 32);
+    snprintf(path, sizeof(path), "%s.%s", memory, key);
+    return path;
+}
+
 int HAL_Kv_Set(const char *key, const void *val, int len, int sync)
 {
+    FILE *file = fopen(value_path(key), "wb");
+
+    CHECK(file != NULL);
     CHECK_EQUAL(sync, 1);
-    return save((void *)memory, key, val, (size_t)len);
+    fwrite(val, 1, (size_t)(len < LONGEST_VALUE ? len : LONGEST_VALUE), file);
+    /* One session has several values; the first stands for all. */
+    saves += strcmp(key + strlen(key) - 2, "_0") == 0;
+    return fclose(file);
 }
 
 int HAL_Kv_Get(const char *key, void *val, int *buffer_len)
 {
-    int length = load((void *)memory, key, val, (size_t)*buffer_len);
+    FILE *file = fopen(value_path(key), "rb");
 
-    *buffer_len = length;
-    return length > 0 ? 0 : -1;
+    if (file == NULL) {
+        return -1;
+    }
+    *buffer_len = (int)fread(val, 1, (size_t)*buffer_len, file);
+    fclose(file);
+    return 0;
 }
 
 int HAL_Kv_Del(const char *key)
 {
-    return erase((void *)memory, key);
+    return remove(value_path(key));
 }
 
 struct phase {
@@ -164,9 +187,8 @@ static void sessions_survive(int argc, char *argv[])
     /* Never across configurations. */
     CHECK_EQUAL(connect_after_restart(argc, argv, other_roots), 0);
     CHECK_EQUAL(connect_after_restart(argc, argv, usual), 0);
-    CHECK_EQUAL(connect_after_restart(argc, argv, kv), 1);
-    remove(memory);
     CHECK_EQUAL(connect_after_restart(argc, argv, kv), 0);
+    CHECK_EQUAL(connect_after_restart(argc, argv, kv), 1);
     CHECK_EQUAL(connect_after_restart(argc, argv, kv), 1);
 }
 

@@ -1,33 +1,13 @@
 //! The firmware's memory as the session store sees it.
 
+use super::kv::{self, KeyValueMemory};
 use super::{Erase, Load, Save, wrong};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi::log::Context;
 use crate::tls::store::{self, KEY_SIZES, LARGEST_ENTRY, Storage, Store};
-use libc::{c_char, c_int, c_void, size_t};
+use libc::{c_void, size_t};
 use std::ffi::CString;
 use std::sync::Arc;
-
-/// What `csrc/kv.c` says when `HAL_Kv_*` is not linked.
-const NOT_LINKED: c_int = 0;
-
-unsafe extern "C" {
-    /// Whether the firmware links `HAL_Kv_Get`, `HAL_Kv_Set` and `HAL_Kv_Del`.
-    fn linksdk_kv_is_linked() -> c_int;
-    fn linksdk_kv_load(
-        context: *mut c_void,
-        name: *const c_char,
-        buffer: *mut c_void,
-        size: size_t,
-    ) -> c_int;
-    fn linksdk_kv_save(
-        context: *mut c_void,
-        name: *const c_char,
-        bytes: *const c_void,
-        size: size_t,
-    ) -> c_int;
-    fn linksdk_kv_erase(context: *mut c_void, name: *const c_char) -> c_int;
-}
 
 /// Functions of the firmware.
 struct Functions {
@@ -77,11 +57,8 @@ pub(super) unsafe fn keep(
     key: *const u8,
     key_size: size_t,
 ) -> Result<()> {
-    if key.is_null() || !KEY_SIZES.contains(&key_size) {
-        return Err(wrong("the key of the session store has 16 to 64 bytes"));
-    }
-    // SAFETY: the caller's promise; the size is bounded.
-    let key = unsafe { std::slice::from_raw_parts(key, key_size) };
+    // SAFETY: the caller's promise.
+    let key = unsafe { bounded_key(key, key_size) }?;
     let functions = Functions { load, save, erase, context: Context::new(context) };
     store::set(Some(Store::new(Arc::new(functions), key)?));
     Ok(())
@@ -90,12 +67,22 @@ pub(super) unsafe fn keep(
 /// # Safety
 /// As `linksdk_use_hal_kv` asks for.
 pub(super) unsafe fn keep_in_kv(key: *const u8, key_size: size_t) -> Result<()> {
-    // SAFETY: the function takes nothing and reads addresses only.
-    if unsafe { linksdk_kv_is_linked() } == NOT_LINKED {
+    if !kv::is_linked() {
         let detail = "the firmware links no HAL_Kv_Get, HAL_Kv_Set and HAL_Kv_Del";
         return Err(Error::new(ErrorKind::Unsupported, detail));
     }
-    let functions: (Load, Save, Erase) = (linksdk_kv_load, linksdk_kv_save, linksdk_kv_erase);
-    // SAFETY: the caller's promise; the shim's functions take no context.
-    unsafe { keep(functions, std::ptr::null_mut(), key, key_size) }
+    // SAFETY: the caller's promise.
+    let key = unsafe { bounded_key(key, key_size) }?;
+    store::set(Some(Store::new(Arc::new(KeyValueMemory), key)?));
+    Ok(())
+}
+
+/// # Safety
+/// `key` is NULL or points to `key_size` readable bytes that stay as they are.
+unsafe fn bounded_key<'a>(key: *const u8, key_size: size_t) -> Result<&'a [u8]> {
+    if key.is_null() || !KEY_SIZES.contains(&key_size) {
+        return Err(wrong("the key of the session store has 16 to 64 bytes"));
+    }
+    // SAFETY: the caller's promise; the size is bounded.
+    Ok(unsafe { std::slice::from_raw_parts(key, key_size) })
 }
