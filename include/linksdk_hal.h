@@ -72,7 +72,7 @@ typedef struct linksdk_connection_info_t {
      */
     uint8_t resumed;
     /**
-     * 1: a device certificate was presented; 0: none is set.
+     * 1: a device certificate was there to be presented, or a pre-shared key was used; 0: neither.
      */
     uint8_t device_authenticated;
     /**

@@ -83,7 +83,7 @@ pub struct LinksdkConnectionInfo {
     pub handshake_ms: u32,
     /// 1: an earlier session was resumed; 0: the handshake was a full one.
     pub resumed: u8,
-    /// 1: a device certificate was presented; 0: none is set.
+    /// 1: a device certificate was there to be presented, or a pre-shared key was used; 0: neither.
     pub device_authenticated: u8,
     /// "TLSv1.2" or "TLSv1.3".
     pub protocol: [c_char; 16],
