@@ -9,17 +9,20 @@ use std::{env, fs};
 
 /// Sources of `src/ffi` whose functions the Link SDK's own header names declare (`include/compat`),
 /// or that export nothing. All others make up `linksdk_hal.h`.
-const NOT_IN_HEADER: [&str; 11] = [
+const NOT_IN_HEADER: [&str; 14] = [
     "boundary.rs",
     "device_model.rs",
     "events.rs",
     "ioctl.rs",
+    "link_sdk.rs",
     "mod.rs",
     "mqtt.rs",
     "os.rs",
+    "own_sdk.rs",
     "ptr.rs",
     "settings.rs",
     "sign.rs",
+    "sign_types.rs",
     "surroundings.rs",
 ];
 

@@ -17,7 +17,7 @@ compile_error!(
 );
 
 #[cfg(not(feature = "hal"))]
-compile_error!("choose a link profile: build with the Cargo feature `hal` or `sdk`");
+compile_error!("choose a link profile: build with the Cargo feature `hal`, `mqtt` or `sdk`");
 
 // The helpers in tests/support name the crate as programs outside it do.
 #[cfg(test)]
@@ -31,15 +31,15 @@ pub mod os;
 pub mod state;
 pub mod tls;
 
-#[cfg(feature = "sdk")]
+#[cfg(feature = "mqtt")]
 pub mod device;
 #[cfg(feature = "sdk")]
 pub mod event;
 #[cfg(feature = "sdk")]
 pub mod firmware;
-#[cfg(feature = "sdk")]
+#[cfg(feature = "mqtt")]
 pub mod identity;
-#[cfg(feature = "sdk")]
+#[cfg(feature = "mqtt")]
 pub mod mqtt;
 
 pub mod ffi;

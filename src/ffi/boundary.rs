@@ -11,8 +11,8 @@ static SET_UP: Once = Once::new();
 /// to the registry of this build.
 fn set_up() {
     SET_UP.call_once(|| {
-        #[cfg(feature = "sdk")]
-        crate::state::set_sink(super::events::raise_state);
+        #[cfg(feature = "mqtt")]
+        crate::state::set_sink(super::sdk::raise_state);
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             if cfg!(test) {

@@ -21,7 +21,7 @@ pub(super) fn remember_attempt<T>(result: &crate::error::Result<T>) {
 }
 
 /// Remembers the connection of the MQTT client for handle 0.
-#[cfg(feature = "sdk")]
+#[cfg(feature = "mqtt")]
 pub(super) fn remember_mqtt(connection: &Arc<Connection>) {
     *MQTT_CONNECTION.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(connection);
 }

@@ -141,7 +141,7 @@ pub(crate) fn raise_no_certificate() {
 }
 
 /// Whether the firmware has set a device certificate.
-#[cfg(feature = "sdk")]
+#[cfg(feature = "mqtt")]
 pub(crate) fn has_device_certificate() -> bool {
     // SAFETY: reading the pointer itself, see `global_credentials`.
     options::current().credentials.is_some() || !unsafe { g_cli_crt }.is_null()

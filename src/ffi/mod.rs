@@ -17,17 +17,29 @@ pub mod hal;
 pub mod hooks;
 #[cfg(feature = "sdk")]
 pub mod ioctl;
+#[cfg(all(feature = "mqtt", not(feature = "sdk")))]
+mod link_sdk;
 pub mod log;
-#[cfg(feature = "sdk")]
+#[cfg(feature = "mqtt")]
 pub mod mqtt;
 #[cfg(feature = "sdk")]
 pub mod os;
+#[cfg(feature = "sdk")]
+mod own_sdk;
 pub mod ptr;
 pub mod session_store;
-#[cfg(feature = "sdk")]
+#[cfg(feature = "mqtt")]
 pub mod settings;
 #[cfg(feature = "sdk")]
 pub mod sign;
-#[cfg(feature = "sdk")]
+#[cfg(feature = "mqtt")]
+pub mod sign_types;
+#[cfg(feature = "mqtt")]
 pub mod surroundings;
 pub mod time;
+
+/// The rest of the SDK around the MQTT client: this library's own, or the one that the firmware links.
+#[cfg(all(feature = "mqtt", not(feature = "sdk")))]
+use link_sdk as sdk;
+#[cfg(feature = "sdk")]
+use own_sdk as sdk;

@@ -1,7 +1,6 @@
 //! From `iotx_mqtt_param_t` and the device's data to the client's settings.
 
-use super::{hal, ptr, surroundings};
-use crate::device;
+use super::{hal, ptr, sdk, surroundings};
 use crate::log;
 use crate::mqtt::client::Settings;
 use crate::mqtt::connect;
@@ -77,15 +76,17 @@ pub struct Prepared {
 /// # Safety
 /// The strings of `parameters` are NULL or C strings.
 pub(super) unsafe fn prepare(parameters: Option<&Parameters>) -> Option<Prepared> {
+    #[cfg(not(feature = "sdk"))]
+    sdk::prepare();
     let texts = match parameters {
         // SAFETY: the caller's promise.
         Some(parameters) => unsafe { texts(parameters) }?,
         None => Texts::default(),
     };
-    let meta = device::meta();
-    let region = device::region();
+    let meta = sdk::meta();
+    let region = sdk::region();
     let info = texts.customize_info.as_deref();
-    let signed = connect::sign(region, &device::mqtt_domain(), &meta, info);
+    let signed = connect::sign(region, &sdk::mqtt_domain(), &meta, info);
     let mut signed = signed.map_err(|code| refuse(code, "mqtt sign fail")).ok()?;
     let (host, port) =
         connect::default_endpoint(region, &meta, hal::has_device_certificate(), &signed);

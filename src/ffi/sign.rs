@@ -1,49 +1,12 @@
-//! `IOT_Sign_MQTT` and its structures.
+//! `IOT_Sign_MQTT`.
 
 use super::boundary::boundary;
+use super::sign_types::{DeviceMeta, SignMqtt};
 use crate::device::{self, Meta};
 use crate::mqtt::connect::{self, Sign};
 use crate::state;
 use libc::c_int;
-use std::mem::offset_of;
 use zeroize::Zeroizing;
-
-/// `iotx_dev_meta_info_t`
-#[repr(C)]
-pub struct DeviceMeta {
-    /// NUL-terminated, as are the others.
-    pub product_key: [u8; 21],
-    /// Not used for signing.
-    pub product_secret: [u8; 65],
-    /// `device_name`
-    pub device_name: [u8; 33],
-    /// `device_secret`
-    pub device_secret: [u8; 65],
-    /// Not used for signing.
-    pub module: [u8; 65],
-}
-
-/// `iotx_sign_mqtt_t`
-#[repr(C)]
-pub struct SignMqtt {
-    /// NUL-terminated, as are the others.
-    pub hostname: [u8; 64],
-    /// `port`
-    pub port: u16,
-    /// `clientid`
-    pub clientid: [u8; 200],
-    /// `username`
-    pub username: [u8; 64],
-    /// `password`
-    pub password: [u8; 65],
-}
-
-const _: () = {
-    assert!(size_of::<DeviceMeta>() == 249);
-    assert!(size_of::<SignMqtt>() == 396);
-    assert!(offset_of!(SignMqtt, port) == 64 && offset_of!(SignMqtt, clientid) == 66);
-    assert!(offset_of!(SignMqtt, username) == 266 && offset_of!(SignMqtt, password) == 330);
-};
 
 /// The text in a field; `None` without a NUL and when it is not UTF-8.
 fn text(field: &[u8]) -> Option<&str> {

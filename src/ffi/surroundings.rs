@@ -1,11 +1,9 @@
-//! What the MQTT client needs from the rest of the SDK, in profile `sdk`: our registry, our device
-//! data, TLS connections; and the way from an event to the firmware's function.
+//! What the MQTT client needs from the rest of the SDK: the registry, the device's data, TLS
+//! connections; and the way from an event to the firmware's function.
 
-use super::{diagnostics, events, hal, ptr};
+use super::{diagnostics, hal, ptr, sdk};
 use crate::deadline::Deadline;
-use crate::device;
 use crate::error::{Error, Result};
-use crate::firmware;
 use crate::identity::Identity;
 use crate::mqtt::codec::Message;
 use crate::mqtt::{Connector, Event, Handler, Surroundings, Transport};
@@ -84,24 +82,24 @@ impl Surroundings for Sdk {
     }
 
     fn connected(&self) {
-        events::mqtt_connect_succ();
+        sdk::mqtt_connect_succ();
     }
 
     fn identity(&self) -> Identity {
-        device::identity()
+        sdk::identity()
     }
 
     fn identity_arrived(&self, identity: &Identity, payload: &[u8]) {
-        device::set_identity(identity);
-        events::identity_response(payload);
+        sdk::set_identity(identity);
+        sdk::identity_response(payload);
     }
 
     fn firmware_version(&self) -> Option<String> {
-        Some(firmware::version()).filter(|version| !version.is_empty())
+        Some(sdk::firmware_version()).filter(|version| !version.is_empty())
     }
 
     fn module(&self) -> String {
-        device::module()
+        sdk::module()
     }
 
     fn deliver(&self, handler: Handler, event: &Event<'_>) {
