@@ -36,6 +36,9 @@ left_behind() {
 
 step "formatting" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
+# Programs with profile mqtt link only with the SDK around them: its tests are C tests.
+step "lints, mqtt,engine-rustls" cargo clippy -p linksdk-hal --lib --locked \
+    --no-default-features --features mqtt,engine-rustls -- -D warnings
 for features in hal,engine-rustls sdk,engine-mbedtls hal,engine-mbedtls; do
     step "lints, $features" cargo clippy -p linksdk-hal --all-targets --locked \
         --no-default-features --features "$features" -- -D warnings
