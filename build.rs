@@ -9,11 +9,12 @@ use std::{env, fs};
 
 /// Sources of `src/ffi` whose functions the Link SDK's own header names declare (`include/compat`),
 /// or that export nothing. All others make up `linksdk_hal.h`.
-const NOT_IN_HEADER: [&str; 14] = [
+const NOT_IN_HEADER: [&str; 15] = [
     "boundary.rs",
     "device_model.rs",
     "events.rs",
     "ioctl.rs",
+    "kv.rs",
     "link_sdk.rs",
     "mod.rs",
     "mqtt.rs",
@@ -40,7 +41,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn compile_shim(root: &Path, out: &Path, sdk: bool) -> Result<(), Box<dyn Error>> {
     let mut shim = cc::Build::new();
     shim.std("c99").warnings(true).extra_warnings(true).file(root.join("csrc/credentials.c"));
-    if env::var_os("CARGO_FEATURE_ENGINE_MBEDTLS").is_some() {
+    let mqtt = env::var_os("CARGO_FEATURE_MQTT").is_some();
+    if mqtt || env::var_os("CARGO_FEATURE_ENGINE_MBEDTLS").is_some() {
         shim.file(root.join("csrc/kv.c"));
     }
     if sdk {

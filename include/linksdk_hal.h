@@ -410,6 +410,53 @@ int linksdk_set_firmware_version(const char *version);
 void linksdk_set_reboot_hook(void (*hook)(void));
 
 /**
+ * Keeps the identity that the platform gives to a device which authenticates by certificate in the file
+ * `path` (at most 4095 bytes, copied), so that the next start needs not to wait for it: ProductKey and
+ * DeviceName are set, and the first topics right, before the platform answers. NULL ends it; the file stays.
+ *
+ * The file is written when the identity changes, with mode 0600, through a second file `path`.new, and is
+ * on the disk before the handler of `ITE_IDENTITY_RESPONSE` is called: a power cut leaves the old content or
+ * the new one. A file that is damaged is ignored with a warning in the log. When the platform refuses a stored
+ * identity (CONNACK 2, 4, 5) in `IOT_MQTT_Construct`, it is forgotten and the platform asked anew.
+ *
+ * Profiles mqtt and sdk only. Returns 0; -0x0113, and changes nothing, for a path that is empty, too long or
+ * not UTF-8. Does not touch the file now. Does not block. Any thread.
+ *
+ * The caller's part:
+ * `path` is NULL or a C string.
+ */
+int linksdk_identity_store_file(const char *path);
+
+/**
+ * Like `linksdk_identity_store_file`, with functions of the firmware as the memory.
+ *
+ * `save` keeps `size` bytes, at most 256, in place of what was there, and returns 0. `load` copies what was
+ * saved into `buffer` of `size` bytes and returns its length; 0 or a negative number when there is
+ * nothing. `erase` forgets it. All get `context` and are called on the thread that constructs the client or
+ * yields, with no lock held. NULL for all three ends it.
+ *
+ * Profiles mqtt and sdk only. Returns 0; -0x0113, and changes nothing, when only some are NULL. Does not block.
+ * Any thread.
+ *
+ * The caller's part:
+ * The functions are NULL or stay callable, with `context` valid for them, until they have been replaced and
+ * calls that had begun are over.
+ */
+int linksdk_set_identity_store(int (*load)(void *context, void *buffer, size_t size),
+                               int (*save)(void *context, const void *bytes, size_t size),
+                               int (*erase)(void *context),
+                               void *context);
+
+/**
+ * Like `linksdk_identity_store_file`, with `HAL_Kv_Get`, `HAL_Kv_Set` and `HAL_Kv_Del` of the Link SDK, which
+ * the firmware links, as the memory, under the name linksdk_identity: 1 begins, 0 ends it.
+ *
+ * Profiles mqtt and sdk only. Returns 0; -0x0F0E when one of the three functions is not linked; -0x0113 for any
+ * other number. Does not block. Any thread.
+ */
+int linksdk_identity_in_hal_kv(int use_it);
+
+/**
  * Sets the function that receives log lines, or removes it with NULL. Nothing is logged before a
  * hook is set, and nothing is ever written to stdout or stderr.
  *

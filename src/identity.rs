@@ -49,8 +49,17 @@ pub fn parse_response(payload: &[u8]) -> Result<Identity, String> {
     let (product_key, device_name) = json.deserialize_map(Members).map_err(|e| clause_of(&e))?;
     json.end().map_err(|_| "identity has text after the JSON object".to_owned())?;
     Ok(Identity {
-        product_key: checked("productKey", product_key, LONGEST_PRODUCT_KEY)?,
-        device_name: checked("deviceName", device_name, LONGEST_DEVICE_NAME)?,
+        product_key: checked_text("productKey", product_key, LONGEST_PRODUCT_KEY)?,
+        device_name: checked_text("deviceName", device_name, LONGEST_DEVICE_NAME)?,
+    })
+}
+
+/// An identity of these two values, under the same conditions as in a message.
+pub fn checked(product_key: &str, device_name: &str) -> Result<Identity, String> {
+    let (product_key, device_name) = (product_key.to_owned(), device_name.to_owned());
+    Ok(Identity {
+        product_key: checked_text("productKey", Some(product_key), LONGEST_PRODUCT_KEY)?,
+        device_name: checked_text("deviceName", Some(device_name), LONGEST_DEVICE_NAME)?,
     })
 }
 
@@ -63,7 +72,7 @@ fn clause_of(error: &serde_json::Error) -> String {
     format!("identity is not JSON (column {})", error.column())
 }
 
-fn checked(name: &str, value: Option<String>, longest: usize) -> Result<String, String> {
+fn checked_text(name: &str, value: Option<String>, longest: usize) -> Result<String, String> {
     let value = value.ok_or_else(|| format!("identity has no {name}"))?;
     if value.is_empty() {
         return Err(format!("{name} is empty"));

@@ -41,5 +41,7 @@ pub mod firmware;
 pub mod identity;
 #[cfg(feature = "mqtt")]
 pub mod mqtt;
+#[cfg(feature = "mqtt")]
+pub mod persistence;
 
 pub mod ffi;

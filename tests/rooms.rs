@@ -22,6 +22,7 @@ const HEIGHTS: &[(&str, u8)] = &[
     ("tls::rustls", 3),
     ("tls::mbedtls", 3),
     ("tls::engine", 3),
+    ("persistence", 3),
     ("tls::store", 4),
     ("tls::configuration", 4),
     ("tls::options", 5),

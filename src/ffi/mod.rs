@@ -15,8 +15,12 @@ pub mod events;
 pub mod hal;
 #[cfg(feature = "sdk")]
 pub mod hooks;
+#[cfg(feature = "mqtt")]
+pub mod identity_store;
 #[cfg(feature = "sdk")]
 pub mod ioctl;
+#[cfg(any(feature = "mqtt", feature = "engine-mbedtls"))]
+mod kv;
 #[cfg(all(feature = "mqtt", not(feature = "sdk")))]
 mod link_sdk;
 pub mod log;

@@ -6,10 +6,12 @@
 use super::boundary::boundary;
 use super::settings::{self, Parameters};
 use super::surroundings::{EventFunction, Platform, Sdk, TopicInfo, handler};
-use super::{hal, ptr};
+use super::{hal, ptr, sdk};
 use crate::handle::Table;
+use crate::identity::Identity;
 use crate::log;
 use crate::mqtt::client::Client;
+use crate::persistence;
 use crate::state;
 use libc::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,7 +42,9 @@ fn find(handle: *mut c_void) -> Option<Arc<Client>> {
 ///
 /// `parameters` is NULL (all defaults) or says how to connect; 0, NULL and values out of bounds
 /// stand for the defaults. Everything in it is copied. A device with `g_cli_crt` and without
-/// ProductKey and DeviceName, or without DeviceSecret, connects to the platform's X.509 endpoint.
+/// ProductKey and DeviceName, or without DeviceSecret, connects to the platform's X.509 endpoint. A stored
+/// identity (`linksdk_identity_store_file`) is taken over before; if the platform refuses it, it is forgotten
+/// and asked for anew, which may double the time given below.
 /// `pub_key` is not looked at, as in the Link SDK: the trust anchors are those of `iotx_ca_crt`.
 ///
 /// Returns a handle. While a client exists its handle is returned again; while another thread, or
@@ -69,28 +73,52 @@ pub unsafe extern "C" fn iot_mqtt_construct(parameters: *const Parameters) -> *m
             return current as *mut c_void;
         }
         // SAFETY: the caller's promise; NULL becomes None.
-        let prepared = unsafe { settings::prepare(parameters.as_ref()) };
-        prepared.and_then(construct).unwrap_or(0) as *mut c_void
+        let prepare = || unsafe { settings::prepare(parameters.as_ref()) };
+        let Some(prepared) = prepare() else { return std::ptr::null_mut() };
+        let from_store = prepared.from_store;
+        let handle = match construct(prepared) {
+            Err(code) if from_store && is_refusal(code) => {
+                log::warning!("the platform refused the stored identity: it is asked for anew");
+                persistence::forget();
+                sdk::set_identity(&Identity::default());
+                prepare().and_then(|prepared| construct(prepared).ok())
+            }
+            handle => handle.ok(),
+        };
+        handle.unwrap_or(0) as *mut c_void
     })
 }
 
-fn construct(prepared: settings::Prepared) -> Option<usize> {
+/// Whether the server has judged who the device says it is.
+fn is_refusal(code: c_int) -> bool {
+    matches!(
+        code,
+        state::MQTT_CONNACK_IDENT_REJECT
+            | state::MQTT_CONNACK_BAD_USERDATA
+            | state::MQTT_CONNACK_NOT_AUTHORIZED
+    )
+}
+
+/// A connected client's handle, or the state code of what failed.
+fn construct(prepared: settings::Prepared) -> Result<usize, c_int> {
     let platform = Platform { host: prepared.settings.host.clone(), port: prepared.settings.port };
-    let (handle, client) = CLIENTS.insert_with(|handle| {
-        let sdk = Sdk { client: usize::try_from(handle).unwrap_or(0) };
-        Arc::new(Client::new(prepared.settings, Box::new(platform), Box::new(sdk)))
-    })?;
-    let handle = usize::try_from(handle).ok()?;
+    let (handle, client) = CLIENTS
+        .insert_with(|handle| {
+            let sdk = Sdk { client: usize::try_from(handle).unwrap_or(0) };
+            Arc::new(Client::new(prepared.settings, Box::new(platform), Box::new(sdk)))
+        })
+        .ok_or(state::MQTT_WRAPPER_INIT_FAIL)?;
+    let handle = usize::try_from(handle).map_err(|_| state::MQTT_WRAPPER_INIT_FAIL)?;
     CURRENT.store(handle, Ordering::SeqCst);
     if !hal::has_device_certificate() {
         hal::raise_no_certificate();
     }
-    if client.start().is_err() {
+    if let Err(code) = client.start() {
         forget(handle);
-        return None;
+        return Err(code);
     }
     // A handler may have destroyed the client while it was being constructed.
-    CLIENTS.get(handle).map(|_| handle)
+    CLIENTS.get(handle).map(|_| handle).ok_or(state::MQTT_WRAPPER_INIT_FAIL)
 }
 
 fn forget(handle: usize) -> Option<Arc<Client>> {

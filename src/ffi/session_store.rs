@@ -9,7 +9,7 @@ use libc::{c_char, c_int, c_void, size_t};
 #[cfg(feature = "engine-mbedtls")]
 mod kept;
 #[cfg(feature = "engine-mbedtls")]
-mod kv;
+mod parts;
 
 /// The firmware's functions as `linksdk_set_session_store` takes them.
 type Load = unsafe extern "C" fn(*mut c_void, *const c_char, *mut c_void, size_t) -> c_int;

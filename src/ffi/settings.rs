@@ -5,6 +5,7 @@ use crate::log;
 use crate::mqtt::client::Settings;
 use crate::mqtt::connect;
 use crate::mqtt::retry::RetryPolicy;
+use crate::persistence;
 use crate::state::{self, Group};
 use libc::{c_char, c_void};
 use std::ops::RangeInclusive;
@@ -68,6 +69,19 @@ const _: () = {
 /// Settings that are complete.
 pub struct Prepared {
     pub(super) settings: Settings,
+    /// The identity is the one of an earlier start.
+    pub(super) from_store: bool,
+}
+
+/// Takes over the stored identity on a device that authenticates by certificate and does not know who
+/// it is. `false` when there is none.
+fn restore_identity() -> bool {
+    let meta = sdk::meta();
+    let unnamed = meta.product_key.is_empty() && meta.device_name.is_empty();
+    if !unnamed || !hal::has_device_certificate() {
+        return false;
+    }
+    persistence::stored().is_some_and(|identity| sdk::set_identity(&identity))
 }
 
 /// Completes what the firmware gave with the defaults. `None` when something cannot be used; a state
@@ -83,11 +97,15 @@ pub(super) unsafe fn prepare(parameters: Option<&Parameters>) -> Option<Prepared
         Some(parameters) => unsafe { texts(parameters) }?,
         None => Texts::default(),
     };
+    let from_store = restore_identity();
     let meta = sdk::meta();
     let region = sdk::region();
     let info = texts.customize_info.as_deref();
     let signed = connect::sign(region, &sdk::mqtt_domain(), &meta, info);
     let mut signed = signed.map_err(|code| refuse(code, "mqtt sign fail")).ok()?;
+    if connect::needs_no_password(&meta, hal::has_device_certificate()) {
+        signed.password = Zeroizing::default();
+    }
     let (host, port) =
         connect::default_endpoint(region, &meta, hal::has_device_certificate(), &signed);
     let (host, port) = (host.to_owned(), port);
@@ -119,6 +137,7 @@ pub(super) unsafe fn prepare(parameters: Option<&Parameters>) -> Option<Prepared
             }),
             retry: RetryPolicy::default(),
         },
+        from_store,
     })
 }
 

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::identity::Identity;
 use crate::mqtt::codec::Message;
 use crate::mqtt::{Connector, Event, Handler, Surroundings, Transport};
+use crate::persistence;
 use crate::state::{self, Group};
 use crate::tls::session::Connection;
 use libc::{c_char, c_int, c_void};
@@ -90,7 +91,9 @@ impl Surroundings for Sdk {
     }
 
     fn identity_arrived(&self, identity: &Identity, payload: &[u8]) {
-        sdk::set_identity(identity);
+        if sdk::set_identity(identity) {
+            persistence::keep(identity);
+        }
         sdk::identity_response(payload);
     }
 

@@ -72,6 +72,20 @@ pub fn sign(
     Ok(Sign { host, port: PORT, client_id, user_name, password })
 }
 
+/// Whether the certificate is what the device authenticates with: it has one, and no DeviceSecret to sign
+/// with, or no ProductKey and DeviceName that it would sign.
+pub fn is_by_certificate(meta: &Meta, has_device_certificate: bool) -> bool {
+    let unnamed = meta.product_key.is_empty() && meta.device_name.is_empty();
+    has_device_certificate && (unnamed || meta.device_secret.is_empty())
+}
+
+/// The password of a device that authenticates by certificate and knows who it is: none. Before it knows,
+/// it sends what the Link SDK sends.
+pub fn needs_no_password(meta: &Meta, has_device_certificate: bool) -> bool {
+    let named = !meta.product_key.is_empty() && !meta.device_name.is_empty();
+    named && is_by_certificate(meta, has_device_certificate)
+}
+
 /// Host and port for a device whose firmware names none: the X.509 endpoint for a device that has a
 /// certificate and no other means to authenticate (ProductKey and DeviceName empty, or no
 /// DeviceSecret to sign with), else those of `sign`. A custom domain always counts.
@@ -81,9 +95,7 @@ pub fn default_endpoint<'a>(
     has_device_certificate: bool,
     sign: &'a Sign,
 ) -> (&'a str, u16) {
-    let unnamed = meta.product_key.is_empty() && meta.device_name.is_empty();
-    let by_certificate = has_device_certificate && (unnamed || meta.device_secret.is_empty());
-    if by_certificate && region != REGION_CUSTOM {
+    if is_by_certificate(meta, has_device_certificate) && region != REGION_CUSTOM {
         (X509_HOST, X509_PORT)
     } else {
         (&sign.host, sign.port)
@@ -237,6 +249,20 @@ mod tests {
         assert_eq!(refusal(5, &long, &empty, None), state::MQTT_SIGN_HOSTNAME_BUF_SHORT);
         let wide = meta("", &"d".repeat(62), "");
         assert_eq!(refusal(0, "", &wide, None), state::MQTT_SIGN_USERNAME_BUF_SHORT);
+    }
+
+    #[test]
+    fn a_certificate_and_an_identity_need_no_password() {
+        for (product_key, device_name, device_secret, certificate, expected) in [
+            ("pk", "dn", "", true, true),
+            ("pk", "dn", "", false, false),
+            ("pk", "dn", "ds", true, false),
+            ("", "", "", true, false),
+            ("pk", "", "", true, false),
+        ] {
+            let meta = meta(product_key, device_name, device_secret);
+            assert_eq!(needs_no_password(&meta, certificate), expected);
+        }
     }
 
     #[test]

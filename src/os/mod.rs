@@ -3,6 +3,8 @@
 #[cfg(feature = "sdk")]
 pub mod clock;
 pub mod dns;
+#[cfg(feature = "mqtt")]
+pub mod file;
 #[cfg(feature = "engine-mbedtls")]
 pub mod random;
 #[cfg(feature = "sdk")]

@@ -35,6 +35,12 @@ foreach(end close-notify fin rst)
                       --product-key ${product_key} --device-name ${device_name})
 endforeach()
 
+test_program(identity_store sdk)
+server_test(identity_store simulator platform_pki
+            PROGRAM $<TARGET_FILE:identity_store> ${device} --product-key ${product_key}
+                    --device-name ${device_name}
+                    --file "${CMAKE_CURRENT_BINARY_DIR}/work/identity_store/identity")
+
 test_program(connection_end hal)
 foreach(version ${tls_versions})
   foreach(end close-notify fin rst)

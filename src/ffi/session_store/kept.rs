@@ -1,8 +1,9 @@
 //! The firmware's memory as the session store sees it.
 
-use super::kv::{self, KeyValueMemory};
+use super::parts::KeyValueMemory;
 use super::{Erase, Load, Save, wrong};
 use crate::error::{Error, ErrorKind, Result};
+use crate::ffi::kv;
 use crate::ffi::log::Context;
 use crate::tls::store::{self, KEY_SIZES, LARGEST_ENTRY, Storage, Store};
 use libc::{c_void, size_t};
@@ -68,8 +69,7 @@ pub(super) unsafe fn keep(
 /// As `linksdk_use_hal_kv` asks for.
 pub(super) unsafe fn keep_in_kv(key: *const u8, key_size: size_t) -> Result<()> {
     if !kv::is_linked() {
-        let detail = "the firmware links no HAL_Kv_Get, HAL_Kv_Set and HAL_Kv_Del";
-        return Err(Error::new(ErrorKind::Unsupported, detail));
+        return Err(Error::new(ErrorKind::Unsupported, kv::NOT_LINKED));
     }
     // SAFETY: the caller's promise.
     let key = unsafe { bounded_key(key, key_size) }?;

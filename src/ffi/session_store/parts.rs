@@ -1,7 +1,7 @@
 //! `HAL_Kv_*` of the Link SDK as the session store's memory.
 
+use crate::ffi::kv;
 use crate::tls::store::{LARGEST_ENTRY, Storage};
-use libc::{c_char, c_int, c_void, size_t};
 use std::ffi::CString;
 
 /// How much is stored under one name, in bytes: the Link SDK's memory on Linux cuts values at 512
@@ -10,19 +10,6 @@ const PART: usize = 448;
 
 /// How many parts the largest entry has.
 const MOST_PARTS: usize = LARGEST_ENTRY.div_ceil(PART);
-
-unsafe extern "C" {
-    fn linksdk_kv_is_linked() -> c_int;
-    fn linksdk_kv_load(name: *const c_char, buffer: *mut c_void, size: size_t) -> c_int;
-    fn linksdk_kv_save(name: *const c_char, bytes: *const c_void, size: size_t) -> c_int;
-    fn linksdk_kv_erase(name: *const c_char) -> c_int;
-}
-
-/// Whether the firmware links `HAL_Kv_Get`, `HAL_Kv_Set` and `HAL_Kv_Del`.
-pub(super) fn is_linked() -> bool {
-    // SAFETY: the function takes nothing and compares addresses only.
-    unsafe { linksdk_kv_is_linked() != 0 }
-}
 
 /// An entry lies under several names, NAME_0, NAME_1 and so on. The first part begins with the
 /// number of parts. A write that was interrupted leaves parts that do not fit together, which the
@@ -34,20 +21,11 @@ fn part_name(name: &str, number: usize) -> Option<CString> {
 }
 
 fn load_part(name: &str, number: usize) -> Option<Vec<u8>> {
-    let name = part_name(name, number)?;
-    let mut buffer = vec![0u8; PART + 1];
-    let (to, size) = (buffer.as_mut_ptr().cast(), buffer.len());
-    // SAFETY: the name is a C string, the buffer has the size that is given.
-    let length = unsafe { linksdk_kv_load(name.as_ptr(), to, size) };
-    let length = usize::try_from(length).ok().filter(|length| (1..=size).contains(length))?;
-    buffer.truncate(length);
-    Some(buffer)
+    kv::load(&part_name(name, number)?, PART + 1)
 }
 
 fn save_part(name: &str, number: usize, bytes: &[u8]) -> bool {
-    let Some(name) = part_name(name, number) else { return false };
-    // SAFETY: the name is a C string, the bytes have the size that is given.
-    unsafe { linksdk_kv_save(name.as_ptr(), bytes.as_ptr().cast(), bytes.len()) == 0 }
+    part_name(name, number).is_some_and(|name| kv::save(&name, bytes))
 }
 
 impl Storage for KeyValueMemory {
@@ -75,8 +53,7 @@ impl Storage for KeyValueMemory {
         let parts = load_part(name, 0).and_then(|first| first.first().copied());
         let parts = parts.map_or(1, |count| usize::from(count).clamp(1, MOST_PARTS));
         for name in (0..parts).filter_map(|number| part_name(name, number)) {
-            // SAFETY: the name is a C string. A failure leaves bytes that are refused again.
-            let _ = unsafe { linksdk_kv_erase(name.as_ptr()) };
+            kv::erase(&name);
         }
     }
 }
