@@ -15,6 +15,10 @@ foreach(first 3 20)
 endforeach()
 
 # The programs of profile sdk, as they are, in this profile.
+add_executable(hostile_inside_sdk hostile.c support.c)
+target_link_libraries(hostile_inside_sdk PRIVATE LinkSdk::mqtt standin_3 Threads::Threads)
+server_test(inside_sdk.hostile simulator platform_pki SECONDS 300
+            PROGRAM $<TARGET_FILE:hostile_inside_sdk> ${hostile_arguments} --count 8)
 foreach(end close-notify fin rst)
   set(name inside_sdk.reconnection.${end})
   if(NOT TARGET reconnection_inside_sdk)

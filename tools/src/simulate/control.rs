@@ -9,7 +9,7 @@ use mqtt_proto::{QoS, TopicName};
 
 use super::Stop;
 use super::link::End;
-use super::platform::Platform;
+use super::platform::{Platform, Subscribing};
 use super::record::Line;
 
 /// The commands, for --help.
@@ -19,7 +19,12 @@ line; each is answered by one line, `ok ...` or `error ...`.
   close-notify         end all connections with TLS close_notify
   fin                  end them without close_notify
   rst                  reset them
+  half-close           end the platform's side only, by FIN, and go on reading
   stall | resume       stop, and start again, reading and writing
+  slow MS              send each byte on its own, MS milliseconds apart; 0 ends it
+  puback on|off        acknowledge PUBLISH with QoS 1, or do not
+  suback accept|refuse|silent
+                       how SUBSCRIBE is answered
   publish TOPIC TEXT   send TEXT with QoS 0 to the subscribers of TOPIC
   identity TEXT        send TEXT to all devices as their identity
   next-identity TEXT   ... to the next device that connects
@@ -81,6 +86,10 @@ fn run(platform: &Platform, command: &[u8], rest: &[u8]) -> Result<String, Strin
         b"close-notify" => all(End::CloseNotify),
         b"fin" => all(End::Fin),
         b"rst" => all(End::Reset),
+        b"half-close" => Ok(platform.half_close_all().to_string()),
+        b"slow" => slow(platform, rest),
+        b"puback" => puback(platform, rest),
+        b"suback" => suback(platform, rest),
         b"stall" => gate(platform, true),
         b"resume" => gate(platform, false),
         b"publish" => publish(platform, rest),
@@ -115,6 +124,31 @@ fn fault(set: impl FnOnce()) -> Result<String, String> {
 fn gate(platform: &Platform, closed: bool) -> Result<String, String> {
     platform.gate.set_closed(closed);
     Ok(String::new())
+}
+
+fn slow(platform: &Platform, rest: &[u8]) -> Result<String, String> {
+    let pause = std::str::from_utf8(rest).ok().and_then(|text| text.trim().parse().ok());
+    let pause = pause.filter(|pause| *pause <= 1000).ok_or("slow takes 0 to 1000 milliseconds")?;
+    fault(|| platform.gate.set_pause(pause))
+}
+
+fn puback(platform: &Platform, rest: &[u8]) -> Result<String, String> {
+    let no_puback = match rest {
+        b"on" => false,
+        b"off" => true,
+        _ => return Err("puback takes on or off".to_owned()),
+    };
+    fault(|| platform.set_manners(|manners| manners.no_puback = no_puback))
+}
+
+fn suback(platform: &Platform, rest: &[u8]) -> Result<String, String> {
+    let subscribing = match rest {
+        b"accept" => Subscribing::Accepted,
+        b"refuse" => Subscribing::Refused,
+        b"silent" => Subscribing::Unanswered,
+        _ => return Err("suback takes accept, refuse or silent".to_owned()),
+    };
+    fault(|| platform.set_manners(|manners| manners.subscribing = subscribing))
 }
 
 fn writable(platform: &Platform) -> Result<(), String> {

@@ -2,8 +2,9 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustls::{ServerConfig, ServerConnection};
@@ -19,12 +20,18 @@ const RECORD: usize = 16 * 1024;
 pub(crate) struct Gate {
     closed: Mutex<bool>,
     changed: Condvar,
+    /// Milliseconds between any two bytes that are sent; 0 sends them together.
+    pause: AtomicU64,
 }
 
 impl Gate {
     pub(crate) fn set_closed(&self, closed: bool) {
         *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = closed;
         self.changed.notify_all();
+    }
+
+    pub(crate) fn set_pause(&self, milliseconds: u64) {
+        self.pause.store(milliseconds, Ordering::Release);
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -230,8 +237,22 @@ impl Link {
         if self.ended.load(Ordering::Acquire) {
             return Err(io::ErrorKind::NotConnected.into());
         }
-        tls.writer().write_all(data)?;
-        self.flush(&mut tls)
+        let pause = self.gate.pause.load(Ordering::Acquire);
+        if pause == 0 {
+            tls.writer().write_all(data)?;
+            return self.flush(&mut tls);
+        }
+        for byte in data.chunks(1) {
+            tls.writer().write_all(byte)?;
+            self.flush(&mut tls)?;
+            thread::sleep(Duration::from_millis(pause));
+        }
+        Ok(())
+    }
+
+    /// Sends FIN without close_notify, and goes on reading.
+    pub(crate) fn half_close(&self) -> bool {
+        self.socket.shutdown(Shutdown::Write).is_ok()
     }
 
     /// Stops reading and writing for good. True for the first caller, who must then `finish`;

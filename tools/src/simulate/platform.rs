@@ -25,6 +25,23 @@ pub(crate) struct Faults {
     pub(crate) identity: Option<Vec<u8>>,
 }
 
+/// How the platform answers SUBSCRIBE.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) enum Subscribing {
+    #[default]
+    Accepted,
+    Refused,
+    Unanswered,
+}
+
+/// How the platform behaves until it is told otherwise.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Manners {
+    /// PUBLISH with QoS 1 is delivered and not acknowledged.
+    pub(crate) no_puback: bool,
+    pub(crate) subscribing: Subscribing,
+}
+
 /// One TCP connection. It has an identity while a device is connected through it.
 struct Peer {
     link: Arc<Link>,
@@ -38,6 +55,7 @@ struct State {
     accepted: u64,
     peers: BTreeMap<u64, Peer>,
     faults: Faults,
+    manners: Manners,
 }
 
 pub(crate) struct Platform {
@@ -61,6 +79,20 @@ impl Platform {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn manners(&self) -> Manners {
+        self.state().manners
+    }
+
+    pub(crate) fn set_manners(&self, change: impl FnOnce(&mut Manners)) {
+        change(&mut self.state().manners);
+    }
+
+    /// Ends the platform's side of all connections, and goes on reading; returns how many.
+    pub(crate) fn half_close_all(&self) -> usize {
+        let links = self.links(|_| true);
+        links.iter().filter(|link| link.half_close()).count()
     }
 
     /// Counts a TCP connection; the first is 1.

@@ -14,7 +14,7 @@ use rustls::{HandshakeKind, ProtocolVersion, ServerConfig};
 use super::connect;
 use super::link::{End, Link, Received};
 use super::packet::{self, Malformed};
-use super::platform::Platform;
+use super::platform::{Platform, Subscribing};
 use super::record::Line;
 use crate::devices::{Identity, fingerprint};
 
@@ -241,7 +241,8 @@ impl Session<'_> {
         if publish.topic_name.is_empty() {
             return refuse("a PUBLISH without a topic");
         }
-        if let Some(pid) = packet::acknowledged(publish.qos_pid) {
+        let acknowledged = packet::acknowledged(publish.qos_pid);
+        if let Some(pid) = acknowledged.filter(|_| !self.platform.manners().no_puback) {
             self.send(&Packet::Puback(pid))?;
         }
         self.platform.publish(&publish.topic_name, publish.qos_pid.qos(), &publish.payload);
@@ -249,6 +250,12 @@ impl Session<'_> {
     }
 
     fn subscribe(&self, subscribe: &Subscribe) -> Next {
+        let manner = self.platform.manners().subscribing;
+        match manner {
+            Subscribing::Accepted => {}
+            Subscribing::Refused => return self.refuse_subscription(subscribe),
+            Subscribing::Unanswered => return Ok(()),
+        }
         let mut granted = Vec::new();
         for (filter, qos) in &subscribe.topics {
             self.platform.subscribe(self.link.number, filter);
@@ -258,6 +265,25 @@ impl Session<'_> {
             });
         }
         self.send(&Suback::new(subscribe.pid, granted).into())
+    }
+
+    /// By hand: mqtt-proto 0.4 writes 3 for the return code of a failure, which is 0x80.
+    fn refuse_subscription(&self, subscribe: &Subscribe) -> Next {
+        const SUBACK: u8 = 0x90;
+        let [high, low] = subscribe.pid.value().to_be_bytes();
+        let codes = vec![0x80; subscribe.topics.len()];
+        let Ok(length @ ..=127) = u8::try_from(codes.len() + 2) else {
+            return refuse("a SUBSCRIBE with more filters than this can refuse");
+        };
+        let bytes = [&[SUBACK, length, high, low], codes.as_slice()].concat();
+        let line = Line::new(self.link.number, "packet")
+            .with("direction", "out")
+            .with("packet", "SUBACK")
+            .with("size", bytes.len())
+            .with("packet_id", subscribe.pid.value())
+            .with("refused", true);
+        self.platform.record.write(line);
+        if self.link.send(&bytes).is_ok() { Ok(()) } else { Err(Stop::Done) }
     }
 
     fn unsubscribe(&self, unsubscribe: &Unsubscribe) -> Next {
