@@ -1,5 +1,4 @@
-//! Holds the documents: every test that docs/differences.md and docs/engines.md name exists, and so
-//! does every file that a document links to.
+//! Holds the documents: every test that a table of docs/ names exists, and so does every file that a document links to.
 #![allow(clippy::unwrap_used, reason = "a test fails where its documents cannot be read")]
 
 use std::fs;
@@ -50,7 +49,7 @@ fn every_test_that_a_table_cites_exists() {
     let root = root();
     let rust = texts(&root.join("src"), &[".rs"]) + &texts(&root.join("tests"), &[".rs"]);
     let cmake = texts(&root.join("tests/c"), &["CMakeLists.txt", ".cmake"]);
-    for document in ["docs/differences.md", "docs/engines.md"] {
+    for document in ["docs/differences.md", "docs/engines.md", "docs/robustness.md"] {
         let text = fs::read_to_string(root.join(document)).unwrap();
         let rows = text.lines().filter(|line| line.starts_with("| ")).count();
         let cited = tests_cited(&text);
@@ -63,11 +62,14 @@ fn every_test_that_a_table_cites_exists() {
 }
 
 #[test]
-fn every_row_of_the_engines_names_a_test() {
-    let text = fs::read_to_string(root().join("docs/engines.md")).unwrap();
-    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| feature"));
-    let without: Vec<_> = rows.filter(|row| tests_cited(row).is_empty()).collect();
-    assert_eq!(without, Vec::<&str>::new());
+fn every_row_of_the_engines_and_of_the_faults_names_a_test() {
+    for (document, heading) in [("docs/engines.md", "| feature"), ("docs/robustness.md", "| fault")]
+    {
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with(heading));
+        let without: Vec<_> = rows.filter(|row| tests_cited(row).is_empty()).collect();
+        assert_eq!(without, Vec::<&str>::new(), "{document}");
+    }
 }
 
 #[test]

@@ -127,6 +127,42 @@ fn a_stalled_platform_answers_after_it_resumes() {
 }
 
 #[test]
+fn manners_stay_until_they_are_changed() {
+    let mut simulator = Simulator::start("manners", &[]);
+    let mut device = Device::connect(simulator.port, "dev-one");
+    device.identity();
+    let subscribe = |device: &mut Device| {
+        let filter = mqtt_proto::TopicFilter::try_from("/a").unwrap();
+        let topics = vec![(filter, mqtt_proto::QoS::Level1)];
+        device.send(&mqtt_proto::v3::Subscribe::new(crate::device::pid(7), topics).into());
+    };
+    assert_eq!(simulator.control("suback refuse"), "ok");
+    for _ in 0..2 {
+        subscribe(&mut device);
+        assert_eq!(device.receive_bytes(5), [0x90, 3, 0, 7, 0x80]);
+    }
+    assert_eq!(simulator.control("subscriptions"), "ok");
+    assert_eq!(simulator.control("suback silent"), "ok");
+    subscribe(&mut device);
+    device.send(&Packet::Pingreq);
+    assert_eq!(device.receive_bytes(2), [0xd0, 0]);
+    assert_eq!(simulator.control("puback off"), "ok");
+    device.publish("/b", QosPid::Level1(crate::device::pid(8)), b"x");
+    device.send(&Packet::Pingreq);
+    assert_eq!(device.receive_bytes(2), [0xd0, 0]);
+    assert_eq!(simulator.control("puback on"), "ok");
+    assert_eq!(simulator.control("slow 1"), "ok");
+    device.publish("/b", QosPid::Level1(crate::device::pid(9)), b"x");
+    assert_eq!(device.receive_bytes(4), [0x40, 2, 0, 9]);
+    assert_eq!(simulator.control("slow 0"), "ok");
+    assert_eq!(simulator.control("half-close"), "ok 1");
+    assert_eq!(device.end(), ErrorKind::UnexpectedEof);
+    for wrong in ["slow", "slow 1001", "slow x", "puback", "puback maybe", "suback", "suback x"] {
+        assert!(simulator.control(wrong).starts_with("error "), "{wrong}");
+    }
+}
+
+#[test]
 fn unknown_commands_are_errors() {
     let mut simulator = Simulator::start("unknown", &[]);
     for wrong in ["nonsense", "", "connack", "connack 256", "connack x", "publish"] {
