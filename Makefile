@@ -4,7 +4,7 @@ BUILD  ?= build/$(if $(filter rustls,$(ENGINE)),release,$(ENGINE))
 PREFIX ?= /usr/local
 PROFILE ?= release
 
-.PHONY: all build demo test install headers lint msrv clean help
+.PHONY: all build demo test install headers lint msrv fuzz clean help
 all: build
 
 build:
@@ -31,6 +31,9 @@ msrv:
 	@scripts/setup.sh mbedtls
 	@scripts/msrv.sh
 
+fuzz:
+	@scripts/fuzz.sh
+
 clean:
 	rm -rf build target
 
@@ -42,6 +45,7 @@ help:
 	@echo "make headers  generate include/linksdk_hal.h from the sources"
 	@echo "make lint     formatting and lints only"
 	@echo "make msrv     build the library with Rust 1.85, the oldest supported compiler"
+	@echo "make fuzz     run each fuzz target for 30 seconds (needs cargo-fuzz)"
 	@echo "make clean    remove build/ and target/"
 	@echo "ENGINE=mbedtls  builds with Mbed TLS instead of rustls (docs/engines.md)"
 	@echo "PROFILE=size  builds the smallest code instead of the fastest"

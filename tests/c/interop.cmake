@@ -60,6 +60,18 @@ foreach(key rsa ecdsa)
               PROGRAM $<TARGET_FILE:broker_exchange> ${at_server} ${${key}_device})
 endforeach()
 
+test_program(broker_faults sdk)
+set(at_broker ${at_server} ${rsa_device} --control {control})
+server_test(broker_faults.restart mosquitto interop_pki
+            RUN --server-cert server-ecdsa
+            PROGRAM $<TARGET_FILE:broker_faults> ${at_broker} --what restart)
+server_test(broker_faults.kept_session mosquitto interop_pki
+            RUN --server-cert server-ecdsa --persistent
+            PROGRAM $<TARGET_FILE:broker_faults> ${at_broker} --what kept-session)
+server_test(broker_faults.take_over mosquitto interop_pki SECONDS 120
+            RUN --server-cert server-ecdsa
+            PROGRAM $<TARGET_FILE:broker_faults> ${at_broker} --what take-over)
+
 test_program(bad_arguments_mqtt sdk)
 server_test(bad_arguments_mqtt mosquitto interop_pki
             RUN --server-cert server-rsa

@@ -35,6 +35,7 @@ def arguments():
     parser.add_argument("--only", choices=["rsa", "psk"],
                         help="openssl: RSA key exchange only, or the pre-shared key of the tests only")
     parser.add_argument("--suite", help="the server's only cipher suite (TLS 1.3; faulty: 1.2)")
+    parser.add_argument("--persistent", action="store_true", help="mosquitto: keep sessions")
     parser.add_argument("--behaviour", nargs="+", default=[], help="faulty: see faulty.py")
     parser.add_argument("--repeat", action="store_true", help="faulty: begin again at the end")
     parser.add_argument("--timeout", type=float, default=60, help="seconds for the program")

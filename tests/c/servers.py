@@ -1,5 +1,6 @@
 """The servers that the C tests talk to. Each is a context manager with a port, ready on entry."""
 
+import contextlib
 import ctypes
 import hmac
 import json
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 READY_SECONDS = 30
@@ -184,7 +186,8 @@ class GnuTls(OnFreePort):
 
 
 class Mosquitto(OnFreePort):
-    """The mosquitto broker with client certificates."""
+    """The mosquitto broker with client certificates. Its control port takes the line "restart": the
+    broker is killed, and started again on the same port."""
 
     def __init__(self, options):
         super().__init__(options, "mosquitto")
@@ -200,14 +203,37 @@ class Mosquitto(OnFreePort):
                            "require_certificate true\n"
                            "allow_anonymous true\n"
                            + (f"ciphers_tls1.3 {options.suite}\n" if options.suite else "") +
-                           "persistence false\n")
+                           + ("persistence true\nautosave_on_changes true\nautosave_interval 1\n"
+                              f"persistence_location {os.path.abspath(options.work)}/\n"
+                              if options.persistent else "persistence false\n"))
                 # As root it would become the user mosquitto, who may not read the build folder.
                 if os.geteuid() == 0:
                     file.write("user root\n")
             program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
             return [program, "-c", configuration, "-v"]
 
+        for left_over in ("mosquitto.db", "mosquitto.db.new"):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(os.path.join(options.work, left_over))
         self.start_on_free_port(command_for, r"mosquitto version \S+ running", "mosquitto")
+        self.command = command_for(self.port)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.control_port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve_control, daemon=True).start()
+
+    def serve_control(self):
+        while True:
+            connection, _ = self.listener.accept()
+            with connection, connection.makefile("rw", encoding="utf-8") as lines:
+                for line in lines:
+                    lines.write("ok\n" if line.strip() == "restart" and self.restart() else "error\n")
+                    lines.flush()
+
+    def restart(self):
+        self.process.kill()
+        self.process.wait()
+        self.start(self.command)
+        return self.wait_until(lambda: "running" in self.log_text(), "mosquitto again")
 
 
 class Faulty(Server):
