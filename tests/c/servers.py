@@ -187,7 +187,7 @@ class GnuTls(OnFreePort):
 
 class Mosquitto(OnFreePort):
     """The mosquitto broker with client certificates. Its control port takes the line "restart": the
-    broker is killed, and started again on the same port."""
+    broker is ended, and started again on the same port."""
 
     def __init__(self, options):
         super().__init__(options, "mosquitto")
@@ -203,9 +203,9 @@ class Mosquitto(OnFreePort):
                            "require_certificate true\n"
                            "allow_anonymous true\n"
                            + (f"ciphers_tls1.3 {options.suite}\n" if options.suite else "") +
-                           + ("persistence true\nautosave_on_changes true\nautosave_interval 1\n"
-                              f"persistence_location {os.path.abspath(options.work)}/\n"
-                              if options.persistent else "persistence false\n"))
+                           ("persistence true\nautosave_on_changes true\nautosave_interval 1\n"
+                            f"persistence_location {os.path.abspath(options.work)}/\n"
+                            if options.persistent else "persistence false\n"))
                 # As root it would become the user mosquitto, who may not read the build folder.
                 if os.geteuid() == 0:
                     file.write("user root\n")
@@ -217,6 +217,7 @@ class Mosquitto(OnFreePort):
                 os.remove(os.path.join(options.work, left_over))
         self.start_on_free_port(command_for, r"mosquitto version \S+ running", "mosquitto")
         self.command = command_for(self.port)
+        self.persistent = options.persistent
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.control_port = self.listener.getsockname()[1]
         threading.Thread(target=self.serve_control, daemon=True).start()
@@ -230,7 +231,11 @@ class Mosquitto(OnFreePort):
                     lines.flush()
 
     def restart(self):
-        self.process.kill()
+        # A broker that keeps sessions writes them when it ends in an orderly way.
+        if self.persistent:
+            self.process.terminate()
+        else:
+            self.process.kill()
         self.process.wait()
         self.start(self.command)
         return self.wait_until(lambda: "running" in self.log_text(), "mosquitto again")
