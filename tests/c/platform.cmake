@@ -53,6 +53,10 @@ if(LinkSdkHal_ENGINE STREQUAL "mbedtls")
               PROGRAM ${memcheck} $<TARGET_FILE:hostile> ${hostile_arguments})
 endif()
 
+test_program(callbacks sdk)
+server_test(callbacks simulator platform_pki
+            PROGRAM $<TARGET_FILE:callbacks> ${hostile_arguments})
+
 test_program(connection_end hal)
 foreach(version ${tls_versions})
   foreach(end close-notify fin rst)
