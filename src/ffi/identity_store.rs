@@ -49,7 +49,7 @@ impl Memory for StoredFile {
 /// The file is written when the identity changes, with mode 0600, through a second file `path`.new, and is
 /// on the disk before the handler of `ITE_IDENTITY_RESPONSE` is called: a power cut leaves the old content or
 /// the new one. A file that is damaged is ignored with a warning in the log. When the platform refuses a stored
-/// identity (CONNACK 2, 4, 5) in `IOT_MQTT_Construct`, it is forgotten and the platform asked anew.
+/// identity (CONNACK 2, 4, 5), at the first connection or a later one, it is forgotten and the platform asked anew.
 ///
 /// Profiles mqtt and sdk only. Returns 0; -0x0113, and changes nothing, for a path that is empty, too long or
 /// not UTF-8. Does not touch the file now. Does not block. Any thread.

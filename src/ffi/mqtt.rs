@@ -6,12 +6,10 @@
 use super::boundary::boundary;
 use super::settings::{self, Parameters};
 use super::surroundings::{EventFunction, Platform, Sdk, TopicInfo, handler};
-use super::{hal, ptr, sdk};
+use super::{hal, ptr};
 use crate::handle::Table;
-use crate::identity::Identity;
 use crate::log;
 use crate::mqtt::client::Client;
-use crate::persistence;
 use crate::state;
 use libc::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -73,52 +71,29 @@ pub unsafe extern "C" fn iot_mqtt_construct(parameters: *const Parameters) -> *m
             return current as *mut c_void;
         }
         // SAFETY: the caller's promise; NULL becomes None.
-        let prepare = || unsafe { settings::prepare(parameters.as_ref()) };
-        let Some(prepared) = prepare() else { return std::ptr::null_mut() };
-        let from_store = prepared.from_store;
-        let handle = match construct(prepared) {
-            Err(code) if from_store && is_refusal(code) => {
-                log::warning!("the platform refused the stored identity: it is asked for anew");
-                persistence::forget();
-                sdk::set_identity(&Identity::default());
-                prepare().and_then(|prepared| construct(prepared).ok())
-            }
-            handle => handle.ok(),
-        };
-        handle.unwrap_or(0) as *mut c_void
+        let prepared = unsafe { settings::prepare(parameters.as_ref()) };
+        prepared.and_then(construct).unwrap_or_default() as *mut c_void
     })
 }
 
-/// Whether the server has judged who the device says it is.
-fn is_refusal(code: c_int) -> bool {
-    matches!(
-        code,
-        state::MQTT_CONNACK_IDENT_REJECT
-            | state::MQTT_CONNACK_BAD_USERDATA
-            | state::MQTT_CONNACK_NOT_AUTHORIZED
-    )
-}
-
-/// A connected client's handle, or the state code of what failed.
-fn construct(prepared: settings::Prepared) -> Result<usize, c_int> {
+/// A connected client's handle.
+fn construct(prepared: settings::Prepared) -> Option<usize> {
     let platform = Platform { host: prepared.settings.host.clone(), port: prepared.settings.port };
-    let (handle, client) = CLIENTS
-        .insert_with(|handle| {
-            let sdk = Sdk { client: usize::try_from(handle).unwrap_or(0) };
-            Arc::new(Client::new(prepared.settings, Box::new(platform), Box::new(sdk)))
-        })
-        .ok_or(state::MQTT_WRAPPER_INIT_FAIL)?;
-    let handle = usize::try_from(handle).map_err(|_| state::MQTT_WRAPPER_INIT_FAIL)?;
+    let (handle, client) = CLIENTS.insert_with(|handle| {
+        let sdk = Sdk { client: usize::try_from(handle).unwrap_or(0), login: prepared.login };
+        Arc::new(Client::new(prepared.settings, Box::new(platform), Box::new(sdk)))
+    })?;
+    let handle = usize::try_from(handle).ok()?;
     CURRENT.store(handle, Ordering::SeqCst);
     if !hal::has_device_certificate() {
         hal::raise_no_certificate();
     }
-    if let Err(code) = client.start() {
+    if client.start().is_err() {
         forget(handle);
-        return Err(code);
+        return None;
     }
     // A handler may have destroyed the client while it was being constructed.
-    CLIENTS.get(handle).map(|_| handle).ok_or(state::MQTT_WRAPPER_INIT_FAIL)
+    CLIENTS.get(handle).map(|_| handle)
 }
 
 fn forget(handle: usize) -> Option<Arc<Client>> {

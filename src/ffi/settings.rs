@@ -3,7 +3,7 @@
 use super::{hal, ptr, sdk, surroundings};
 use crate::log;
 use crate::mqtt::client::Settings;
-use crate::mqtt::connect;
+use crate::mqtt::connect::{self, Sign};
 use crate::mqtt::retry::RetryPolicy;
 use crate::persistence;
 use crate::state::{self, Group};
@@ -66,11 +66,40 @@ const _: () = {
     assert!(std::mem::offset_of!(Parameters, handle_event) == 80);
 };
 
-/// Settings that are complete.
+/// Settings that are complete, and what makes a login anew when the device's data change.
 pub struct Prepared {
     pub(super) settings: Settings,
-    /// The identity is the one of an earlier start.
-    pub(super) from_store: bool,
+    pub(super) login: GivenLogin,
+}
+
+/// What the firmware gave of the login; the rest is computed from the device's data.
+#[derive(Default)]
+pub(super) struct GivenLogin {
+    client_id: Option<String>,
+    user_name: Option<String>,
+    password: Option<Zeroizing<String>>,
+    customize_info: Option<String>,
+}
+
+impl GivenLogin {
+    /// Who the device says it is, and its default endpoint, with the device's data as they are now.
+    pub(super) fn sign(&self) -> Result<Sign, i32> {
+        let meta = sdk::meta();
+        let region = sdk::region();
+        let by_certificate = hal::has_device_certificate();
+        let info = self.customize_info.as_deref();
+        let mut signed = connect::sign(region, &sdk::mqtt_domain(), &meta, info)?;
+        let (host, port) = connect::default_endpoint(region, &meta, by_certificate, &signed);
+        (signed.host, signed.port) = (host.to_owned(), port);
+        let login = &mut signed.login;
+        if connect::needs_no_password(&meta, by_certificate) {
+            login.password = Zeroizing::default();
+        }
+        login.client_id = self.client_id.clone().unwrap_or(std::mem::take(&mut login.client_id));
+        login.user_name = self.user_name.clone().unwrap_or(std::mem::take(&mut login.user_name));
+        login.password = self.password.clone().unwrap_or(std::mem::take(&mut login.password));
+        Ok(signed)
+    }
 }
 
 /// Takes over the stored identity on a device that authenticates by certificate and does not know who
@@ -98,17 +127,7 @@ pub(super) unsafe fn prepare(parameters: Option<&Parameters>) -> Option<Prepared
         None => Texts::default(),
     };
     let from_store = restore_identity();
-    let meta = sdk::meta();
-    let region = sdk::region();
-    let info = texts.customize_info.as_deref();
-    let signed = connect::sign(region, &sdk::mqtt_domain(), &meta, info);
-    let mut signed = signed.map_err(|code| refuse(code, "mqtt sign fail")).ok()?;
-    if connect::needs_no_password(&meta, hal::has_device_certificate()) {
-        signed.password = Zeroizing::default();
-    }
-    let (host, port) =
-        connect::default_endpoint(region, &meta, hal::has_device_certificate(), &signed);
-    let (host, port) = (host.to_owned(), port);
+    let signed = texts.login.sign().map_err(|code| refuse(code, "mqtt sign fail")).ok()?;
     let number = |read: fn(&Parameters) -> u32| parameters.map_or(0, read);
     let keep_alive = within(number(|p| p.keepalive_interval_ms), KEEP_ALIVES, KEEP_ALIVE);
     let timeout = within(number(|p| p.request_timeout_ms), REQUEST_TIMEOUTS, REQUEST_TIMEOUT);
@@ -118,11 +137,10 @@ pub(super) unsafe fn prepare(parameters: Option<&Parameters>) -> Option<Prepared
     let on_wire = (keep_alive / 1_000 * 2).min(LONGEST_KEEP_ALIVE);
     Some(Prepared {
         settings: Settings {
-            host: texts.host.unwrap_or(host),
-            port: parameters.map(|p| p.port).filter(|port| *port != 0).unwrap_or(port),
-            client_id: texts.client_id.unwrap_or(signed.client_id),
-            user_name: texts.user_name.unwrap_or(signed.user_name),
-            password: texts.password.unwrap_or_else(|| std::mem::take(&mut signed.password)),
+            host: texts.host.unwrap_or(signed.host),
+            port: parameters.map(|p| p.port).filter(|port| *port != 0).unwrap_or(signed.port),
+            login: signed.login,
+            from_store,
             clean_session: number(|p| u32::from(p.clean_session)) == 1,
             keep_alive_on_wire: u16::try_from(on_wire).unwrap_or(u16::MAX),
             keep_alive: Duration::from_millis(u64::from(keep_alive)),
@@ -137,7 +155,7 @@ pub(super) unsafe fn prepare(parameters: Option<&Parameters>) -> Option<Prepared
             }),
             retry: RetryPolicy::default(),
         },
-        from_store,
+        login: texts.login,
     })
 }
 
@@ -154,10 +172,7 @@ fn refuse(code: i32, message: &str) {
 #[derive(Default)]
 struct Texts {
     host: Option<String>,
-    client_id: Option<String>,
-    user_name: Option<String>,
-    password: Option<Zeroizing<String>>,
-    customize_info: Option<String>,
+    login: GivenLogin,
 }
 
 /// # Safety
@@ -178,12 +193,14 @@ unsafe fn texts(parameters: &Parameters) -> Option<Texts> {
     };
     let texts = Texts {
         host: read("host", parameters.host)?,
-        client_id: read("client_id", parameters.client_id)?,
-        user_name: read("username", parameters.user_name)?,
-        password: read("password", parameters.password)?.map(Zeroizing::new),
-        customize_info: read("customize_info", parameters.customize_info)?,
+        login: GivenLogin {
+            client_id: read("client_id", parameters.client_id)?,
+            user_name: read("username", parameters.user_name)?,
+            password: read("password", parameters.password)?.map(Zeroizing::new),
+            customize_info: read("customize_info", parameters.customize_info)?,
+        },
     };
-    if texts.customize_info.as_deref().is_some_and(|info| info.contains("authtype=id2")) {
+    if texts.login.customize_info.as_deref().is_some_and(|info| info.contains("authtype=id2")) {
         refuse(state::USER_INPUT_INVALID, "authtype=id2 (iTLS) is not supported");
         return None;
     }

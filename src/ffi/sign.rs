@@ -32,9 +32,9 @@ fn fill(out: &mut SignMqtt, sign: &Sign) {
         }
     };
     put(&mut out.hostname, &sign.host);
-    put(&mut out.clientid, &sign.client_id);
-    put(&mut out.username, &sign.user_name);
-    put(&mut out.password, &sign.password);
+    put(&mut out.clientid, &sign.login.client_id);
+    put(&mut out.username, &sign.login.user_name);
+    put(&mut out.password, &sign.login.password);
     out.port = sign.port;
 }
 

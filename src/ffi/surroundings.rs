@@ -1,11 +1,13 @@
 //! What the MQTT client needs from the rest of the SDK: the registry, the device's data, TLS
 //! connections; and the way from an event to the firmware's function.
 
+use super::settings::GivenLogin;
 use super::{diagnostics, hal, ptr, sdk};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::identity::Identity;
 use crate::mqtt::codec::Message;
+use crate::mqtt::connect::Login;
 use crate::mqtt::{Connector, Event, Handler, Surroundings, Transport};
 use crate::persistence;
 use crate::state::{self, Group};
@@ -71,6 +73,7 @@ pub(super) fn handler(function: EventFunction, context: *mut c_void) -> Handler 
 /// The SDK around one client, whose handle the firmware's functions get.
 pub(super) struct Sdk {
     pub(super) client: usize,
+    pub(super) login: GivenLogin,
 }
 
 impl Surroundings for Sdk {
@@ -95,6 +98,15 @@ impl Surroundings for Sdk {
             persistence::keep(identity);
         }
         sdk::identity_response(payload);
+    }
+
+    fn forget_identity(&self) {
+        persistence::forget();
+        sdk::set_identity(&Identity::default());
+    }
+
+    fn login(&self) -> Option<Login> {
+        self.login.sign().ok().map(|signed| signed.login)
     }
 
     fn firmware_version(&self) -> Option<String> {

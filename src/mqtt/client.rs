@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::codec;
+use super::connect::Login;
 use super::framing::Framer;
 use super::gate::Gate;
 use super::link::{self, LinkError};
@@ -20,7 +21,6 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
-use zeroize::Zeroizing;
 
 /// With what a client connects and how it behaves.
 pub struct Settings {
@@ -28,12 +28,10 @@ pub struct Settings {
     pub host: String,
     /// For state events only.
     pub port: u16,
-    /// The client identifier of CONNECT.
-    pub client_id: String,
-    /// The user name of CONNECT.
-    pub user_name: String,
-    /// The password of CONNECT. Overwritten when the client goes.
-    pub password: Zeroizing<String>,
+    /// Who the device says it is. Its password is overwritten when the client goes.
+    pub login: Login,
+    /// The login names an identity of an earlier start, which the server may not know any more.
+    pub from_store: bool,
     /// Whether the server shall forget earlier subscriptions at each connection.
     pub clean_session: bool,
     /// The keep alive interval that CONNECT announces, in seconds.
@@ -136,6 +134,9 @@ impl Client {
             acknowledgements: VecDeque::new(),
             back_off: BackOff::new(settings.retry),
             reader: None,
+            login: settings.login.clone(),
+            from_store: settings.from_store,
+            unsent: VecDeque::new(),
         };
         Self {
             settings,
@@ -148,8 +149,29 @@ impl Client {
     }
 
     pub(super) fn open_link(&self) -> Result<link::Link, LinkError> {
+        let login = self.lock().login.clone();
         let deadline = Deadline::after(self.settings.connect_timeout);
-        link::open(&self.settings, &*self.connector, deadline)
+        link::open(&self.settings, &login, &*self.connector, deadline)
+    }
+
+    /// Whether another attempt may end better although `error` is a refusal: the device connected
+    /// with an identity of an earlier start, which is forgotten now and asked for anew.
+    pub(super) fn forgot_identity(&self, error: &LinkError) -> bool {
+        let from_store = error.is_refusal() && std::mem::take(&mut self.lock().from_store);
+        if from_store {
+            log::warning!("the platform refused the stored identity: it is asked for anew");
+            self.surroundings.forget_identity();
+            self.renew_login();
+        }
+        from_store
+    }
+
+    /// Computes the login anew from the device's data, for the next connection.
+    pub(super) fn renew_login(&self) {
+        if let Some(login) = self.surroundings.login() {
+            self.lock().login = login;
+            self.announce_settings();
+        }
     }
 
     pub(super) fn report_failure(&self, error: &LinkError) {

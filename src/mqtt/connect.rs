@@ -27,6 +27,17 @@ const USER_NAME_SIZE: usize = 64;
 /// milliseconds.
 const TIMESTAMP: &str = "2524608000000";
 
+/// The fields of CONNECT that say who the device is.
+#[derive(Clone)]
+pub struct Login {
+    /// The client identifier; at most 199 bytes when [`sign`] made it.
+    pub client_id: String,
+    /// The user name; `<DeviceName>&<ProductKey>`, at most 62 bytes, when [`sign`] made it.
+    pub user_name: String,
+    /// The password; 64 upper-case hexadecimal digits when [`sign`] made it.
+    pub password: Zeroizing<String>,
+}
+
 /// What an MQTT CONNECT packet and the connection below it need.
 #[derive(Clone)]
 pub struct Sign {
@@ -34,12 +45,8 @@ pub struct Sign {
     pub host: String,
     /// 443.
     pub port: u16,
-    /// At most 199 bytes.
-    pub client_id: String,
-    /// `<DeviceName>&<ProductKey>`, at most 62 bytes.
-    pub user_name: String,
-    /// 64 upper-case hexadecimal digits.
-    pub password: Zeroizing<String>,
+    /// What CONNECT says.
+    pub login: Login,
 }
 
 /// Computes what the device connects with.
@@ -69,7 +76,7 @@ pub fn sign(
     if user_name.len() + 1 >= USER_NAME_SIZE {
         return Err(state::MQTT_SIGN_USERNAME_BUF_SHORT);
     }
-    Ok(Sign { host, port: PORT, client_id, user_name, password })
+    Ok(Sign { host, port: PORT, login: Login { client_id, user_name, password } })
 }
 
 /// Whether the certificate is what the device authenticates with: it has one, and no DeviceSecret to sign
@@ -177,10 +184,10 @@ mod tests {
     #[test]
     fn a_device_without_identity_signs_as_the_sdk_does() {
         let sign = signed(&Meta::default(), None);
-        assert_eq!(sign.client_id, format!(".|{TAIL}|"));
-        assert_eq!(sign.user_name, "&");
+        assert_eq!(sign.login.client_id, format!(".|{TAIL}|"));
+        assert_eq!(sign.login.user_name, "&");
         assert_eq!(
-            *sign.password,
+            *sign.login.password,
             "B36DABAE2EBB7B8FA6FFD92B217E13D97C1AB196441561B0F71B3C3BF1DACA05"
         );
         assert_eq!((sign.host.as_str(), sign.port), (".iot-as-mqtt.cn-shanghai.aliyuncs.com", 443));
@@ -190,10 +197,10 @@ mod tests {
     fn a_device_with_identity_signs_as_the_sdk_does() {
         let meta = meta("a1MZxOdcBnO", "example1", "jiPvZkVO9lhNj2Q9f2KdP4Yln7ACJI3X");
         let sign = signed(&meta, None);
-        assert_eq!(sign.client_id, format!("a1MZxOdcBnO.example1|{TAIL}|"));
-        assert_eq!(sign.user_name, "example1&a1MZxOdcBnO");
+        assert_eq!(sign.login.client_id, format!("a1MZxOdcBnO.example1|{TAIL}|"));
+        assert_eq!(sign.login.user_name, "example1&a1MZxOdcBnO");
         assert_eq!(
-            *sign.password,
+            *sign.login.password,
             "E157285389659C45DDB66E19B5C2385377E3CE627C712129DEB32263D3ACB227"
         );
         assert_eq!(sign.host, "a1MZxOdcBnO.iot-as-mqtt.cn-shanghai.aliyuncs.com");
@@ -203,18 +210,23 @@ mod tests {
     fn the_longest_identity_fits() {
         let (product_key, device_name) = ("p".repeat(20), "d".repeat(32));
         let sign = signed(&meta(&product_key, &device_name, &"s".repeat(64)), None);
-        assert!(sign.client_id.starts_with(&format!("{product_key}.{device_name}|timestamp=")));
-        assert_eq!(sign.user_name, format!("{device_name}&{product_key}"));
+        assert!(
+            sign.login.client_id.starts_with(&format!("{product_key}.{device_name}|timestamp="))
+        );
+        assert_eq!(sign.login.user_name, format!("{device_name}&{product_key}"));
     }
 
     #[test]
     fn customize_info_is_appended_within_the_bound() {
         let sign = signed(&Meta::default(), Some("a=b"));
-        assert_eq!(sign.client_id, format!(".|{TAIL},a=b|"));
+        assert_eq!(sign.login.client_id, format!(".|{TAIL},a=b|"));
         let sign = signed(&Meta::default(), Some("authtype=id2"));
-        assert!(sign.client_id.contains("securemode=8,") && sign.client_id.ends_with("id2|"));
-        let room = 199 - signed(&Meta::default(), Some("")).client_id.len();
-        assert_eq!(signed(&Meta::default(), Some(&"i".repeat(room))).client_id.len(), 199);
+        assert!(
+            sign.login.client_id.contains("securemode=8,")
+                && sign.login.client_id.ends_with("id2|")
+        );
+        let room = 199 - signed(&Meta::default(), Some("")).login.client_id.len();
+        assert_eq!(signed(&Meta::default(), Some(&"i".repeat(room))).login.client_id.len(), 199);
         let code = refusal(0, "", &Meta::default(), Some(&"i".repeat(room + 1)));
         assert_eq!(code, state::MQTT_SIGN_CLIENTID_BUF_SHORT);
     }

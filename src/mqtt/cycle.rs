@@ -62,7 +62,7 @@ impl Client {
                 Next::Stop => return,
                 Next::AnnounceLoss => self.announce_loss(),
                 Next::Connect => self.start_connecting(),
-                Next::Collect(result) => self.collect(*result),
+                Next::Collect(result) => self.collect(*result, deadline),
                 Next::Wait(until) => self.wait_for_change(deadline, until),
                 Next::Read(transport, number, due) => {
                     if self.handle_input(number, deadline) {
@@ -172,10 +172,11 @@ impl Client {
     }
 
     /// Takes over the result of an attempt, on the thread that yields.
-    fn collect(&self, result: Result<Link, LinkError>) {
+    fn collect(&self, result: Result<Link, LinkError>, deadline: Deadline) {
         match result {
             Ok(link) => {
                 if self.install(link) {
+                    self.send_unsent(deadline);
                     log::info!("MQTT connection to {} is back", self.settings.host);
                     let text = "mqtt reconnected";
                     self.surroundings.state_event(Group::MqttComm, state::SUCCESS, text);
@@ -184,9 +185,10 @@ impl Client {
             }
             Err(error) => {
                 self.report_failure(&error);
+                let refused = error.is_refusal() && !self.forgot_identity(&error);
                 let mut state = self.lock();
                 if !state.is_destroyed() {
-                    let wait = state.back_off.next_wait(error.is_refusal());
+                    let wait = state.back_off.next_wait(refused);
                     state.phase = Phase::Waiting { until: Instant::now() + wait };
                     log::info!("next attempt to connect in {} ms", wait.as_millis());
                 }
@@ -194,11 +196,11 @@ impl Client {
         }
     }
 
-    /// Makes `link` the present connection and sends again what an earlier one left open. `false`
-    /// when the client has been destroyed meanwhile.
+    /// Makes `link` the present connection and puts what an earlier one left open in the queue.
+    /// `false` when the client has been destroyed meanwhile.
     pub(super) fn install(&self, link: Link) -> bool {
         let warnings = link.transport.warnings();
-        let packets = {
+        {
             let mut state = self.lock();
             if state.is_destroyed() {
                 drop(state);
@@ -216,18 +218,24 @@ impl Client {
             state.next_ping = now + self.settings.keep_alive;
             state.ping_unanswered = None;
             state.acknowledgements.clear();
-            unfinished(&mut state, link.session_present)
-        };
+            state.unsent = unfinished(&mut state, link.session_present).into();
+        }
         for (code, text) in warnings {
             self.surroundings.state_event(Group::SysDepend, code, &text);
         }
-        for packet in packets {
-            let deadline = Deadline::after(self.settings.request_timeout);
-            if self.send(&packet, deadline).is_err() {
-                break;
-            }
-        }
         true
+    }
+
+    /// Sends what the connection has to begin with. What cannot be sent by `deadline` stays for the
+    /// next yield.
+    fn send_unsent(&self, deadline: Deadline) {
+        loop {
+            let Some(packet) = self.lock().unsent.front().cloned() else { return };
+            if self.send(&packet, deadline).is_err() {
+                return;
+            }
+            self.lock().unsent.pop_front();
+        }
     }
 
     /// When the next thing has to be done that no byte from the server causes.
@@ -279,6 +287,7 @@ impl Client {
                 return self.lose(number, dead);
             }
         }
+        self.send_unsent(deadline);
         self.send_acknowledgements(deadline);
         if self.lock().next_ping <= now {
             let sent = self.send(&codec::PINGREQ, deadline);

@@ -3,6 +3,7 @@
 
 use super::client::Settings;
 use super::codec::{self, ConnectFields, Incoming, Malformed};
+use super::connect::Login;
 use super::framing::{Frame, Framer};
 use super::{Connector, Transport};
 use crate::deadline::Deadline;
@@ -100,13 +101,14 @@ pub(super) fn contained() -> LinkError {
 /// CONNECT may take the settings' request timeout on top.
 pub(super) fn open(
     settings: &Settings,
+    login: &Login,
     connector: &dyn Connector,
     connecting: Deadline,
 ) -> Result<Link, LinkError> {
     let connect = codec::connect(&ConnectFields {
-        client_id: &settings.client_id,
-        user_name: &settings.user_name,
-        password: &settings.password,
+        client_id: &login.client_id,
+        user_name: &login.user_name,
+        password: &login.password,
         keep_alive: settings.keep_alive_on_wire,
         clean_session: settings.clean_session,
     })

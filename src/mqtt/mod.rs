@@ -99,6 +99,11 @@ pub trait Surroundings: Send + Sync {
     /// A valid identity arrived: both values are taken over together, then the callback of
     /// `ITE_IDENTITY_RESPONSE` gets `payload` as a C string. `payload` holds no NUL.
     fn identity_arrived(&self, identity: &Identity, payload: &[u8]);
+    /// Forgets an identity that was stored at an earlier start and that the server refused.
+    fn forget_identity(&self);
+    /// Who the device says it is, computed from its data as they are now. `None` when they cannot be
+    /// used.
+    fn login(&self) -> Option<connect::Login>;
     /// What `HAL_GetFirmwareVersion` says, for the version report; `None` when it says nothing.
     fn firmware_version(&self) -> Option<String>;
     /// The module name set through `IOT_Ioctl`; empty when none is set.

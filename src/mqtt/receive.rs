@@ -112,6 +112,10 @@ impl Client {
                     );
                 }
                 self.surroundings.identity_arrived(&identity, payload);
+                // The next connection has to name the new one.
+                if self.lock().from_store && known != identity {
+                    self.renew_login();
+                }
             }
             Err(reason) => {
                 log::warning!("identity message refused, nothing was changed: {reason}");

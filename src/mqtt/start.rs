@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::client::Client;
+use super::connect::Login;
 use crate::deadline::Deadline;
 use crate::log;
 use crate::state::{self, Group};
@@ -21,8 +22,8 @@ impl Client {
     /// empty. On success the client is connected, or was a moment ago and will reconnect; the error
     /// is the state code of what failed, and the client is destroyed.
     ///
-    /// Blocks for at most three times connecting, the answer to CONNECT and a pause, and 4.5 s for
-    /// the identity.
+    /// Blocks for at most three times connecting, the answer to CONNECT and a pause, twice that when a
+    /// stored identity was refused, and 4.5 s for the identity.
     pub fn start(self: &Arc<Self>) -> Result<(), i32> {
         self.announce_settings();
         let begin = Instant::now();
@@ -42,12 +43,12 @@ impl Client {
 
     /// With what the client is about to connect, as the Link SDK reports it; the password is not
     /// for handlers to see.
-    fn announce_settings(&self) {
+    pub(super) fn announce_settings(&self) {
         let settings = &self.settings;
-        let tail =
-            settings.client_id.split_once(',').map_or(&*settings.client_id, |(_, tail)| tail);
+        let Login { client_id, user_name, .. } = self.lock().login.clone();
+        let tail = client_id.split_once(',').map_or(&*client_id, |(_, tail)| tail);
         let port = settings.port.to_string();
-        for text in [&*settings.host, &port, tail, &settings.user_name, "******"] {
+        for text in [&*settings.host, &port, tail, &user_name, "******"] {
             self.surroundings.state_event(Group::MqttComm, state::MQTT_CONN_USER_INFO, text);
         }
     }
@@ -64,7 +65,9 @@ impl Client {
                 }
                 Err(error) => {
                     self.report_failure(&error);
-                    if error.is_final() || tried == CONSTRUCT_TRIES {
+                    if self.forgot_identity(&error) {
+                        tried = 0;
+                    } else if error.is_final() || tried == CONSTRUCT_TRIES {
                         return Err(error.code());
                     }
                 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::codec::Message;
+use super::connect::Login;
 use super::framing::Framer;
 use super::link::{Link, LinkError};
 use super::retry::BackOff;
@@ -87,11 +88,17 @@ pub(super) struct State {
     pub(super) requests: Vec<Request>,
     pub(super) waiters: Vec<Waiter>,
     pub(super) outbox: Vec<Unacknowledged>,
+    /// Packets that the present connection has to begin with, and that were not sent yet.
+    pub(super) unsent: VecDeque<Vec<u8>>,
     /// Packet identifiers whose PUBACK has to be sent.
     pub(super) acknowledgements: VecDeque<u16>,
     pub(super) back_off: BackOff,
     /// The thread that reads and calls the firmware.
     pub(super) reader: Option<ThreadId>,
+    /// Who the device says it is at the next connection.
+    pub(super) login: Login,
+    /// The login names an identity of an earlier start.
+    pub(super) from_store: bool,
 }
 
 impl State {

@@ -2,7 +2,7 @@
  * The identity outlives a restart: each start is a process of its own, as after a reset of the device.
  *
  *     identity_store --host H --port P --ca FILE --cert FILE --key FILE --file FILE
- *                    --product-key PK --device-name DN
+ *                    --product-key PK --device-name DN --platform-log FILE
  */
 #include "support.h"
 
@@ -136,6 +136,43 @@ static void restart(int argc, char *argv[], const char *user_name, const char *s
     }
 }
 
+/* One line of the platform's log has all of this: a CONNECT with these strings. */
+static void check_connect(char *log, const char *before_bar, const char *user_name,
+                          const char *empty_password)
+{
+    char client_id[256];
+    char user[128];
+    char *line;
+
+    /* The strings of the Link SDK 3.2.0, byte for byte. */
+    snprintf(client_id, sizeof(client_id),
+             "\"client_id\":\"%s|timestamp=2524608000000,_v=sdk-c-3.2.0,securemode=2,"
+             "signmethod=hmacsha256,lan=C,_ss=1,gw=0,ext=0|\"", before_bar);
+    snprintf(user, sizeof(user), "\"user_name\":\"%s\"", user_name);
+    line = strstr(log, client_id);
+    CHECK(line != NULL);
+    line = strtok(line, "\n");
+    CHECK(strstr(line, user) != NULL);
+    CHECK(strstr(line, empty_password) != NULL);
+    CHECK(strstr(line, "\"has_password\":true") != NULL);
+    CHECK(strstr(line, "\"keep_alive\":120,") != NULL);
+}
+
+static void check_connects(const char *path_of_log, const char *key, const char *name)
+{
+    char before_bar[64];
+    char user_name[64];
+    char *first = read_file(path_of_log);
+    char *later = read_file(path_of_log);
+
+    check_connect(first, ".", "&", "\"empty_password\":false");
+    snprintf(before_bar, sizeof(before_bar), "%s.%s", key, name);
+    snprintf(user_name, sizeof(user_name), "%s&%s", name, key);
+    check_connect(later, before_bar, user_name, "\"empty_password\":true");
+    free(first);
+    free(later);
+}
+
 static void cut_file_to(long length)
 {
     CHECK_EQUAL(truncate(path, length), 0);
@@ -163,6 +200,8 @@ int main(int argc, char *argv[])
     CHECK_EQUAL(stat(path, &information), 0);
     CHECK_EQUAL(information.st_mode & 0777, 0600);
     restart(argc, argv, user_name, NULL);
+    check_connects(required(argc, argv, "--platform-log"), required(argc, argv, "--product-key"),
+                   required(argc, argv, "--device-name"));
     use_functions = 1;
     restart(argc, argv, user_name, NULL);
     use_kv = 1;

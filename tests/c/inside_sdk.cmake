@@ -19,6 +19,11 @@ add_executable(hostile_inside_sdk hostile.c support.c)
 target_link_libraries(hostile_inside_sdk PRIVATE LinkSdk::mqtt standin_3 Threads::Threads)
 server_test(inside_sdk.hostile simulator platform_pki SECONDS 300
             PROGRAM $<TARGET_FILE:hostile_inside_sdk> ${hostile_arguments} --count 8)
+add_executable(dropped_inside_sdk dropped.c support.c)
+target_link_libraries(dropped_inside_sdk PRIVATE LinkSdk::mqtt standin_20 Threads::Threads)
+server_test(inside_sdk.dropped simulator platform_pki SECONDS 180
+            PROGRAM $<TARGET_FILE:dropped_inside_sdk> ${device} --control {control}
+                    --product-key ${product_key} --device-name ${device_name})
 foreach(end close-notify fin rst)
   set(name inside_sdk.reconnection.${end})
   if(NOT TARGET reconnection_inside_sdk)

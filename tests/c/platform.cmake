@@ -39,7 +39,13 @@ test_program(identity_store sdk)
 server_test(identity_store simulator platform_pki
             PROGRAM $<TARGET_FILE:identity_store> ${device} --product-key ${product_key}
                     --device-name ${device_name}
-                    --file "${CMAKE_CURRENT_BINARY_DIR}/work/identity_store/identity")
+                    --file "${CMAKE_CURRENT_BINARY_DIR}/work/identity_store/identity"
+                    --platform-log "${CMAKE_CURRENT_BINARY_DIR}/work/identity_store/platform.jsonl")
+
+test_program(dropped sdk)
+server_test(dropped simulator platform_pki SECONDS 180
+            PROGRAM $<TARGET_FILE:dropped> ${device} --control {control}
+                    --product-key ${product_key} --device-name ${device_name})
 
 test_program(hostile sdk)
 set(hostile_arguments ${device} --control {control} --product-key ${product_key}

@@ -10,6 +10,7 @@ use super::*;
 use crate::error::{Error, ErrorKind};
 use crate::identity::Identity;
 use server::{Link, Script, Server};
+use zeroize::Zeroizing;
 
 /// What the firmware would have seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +92,16 @@ impl Surroundings for Around {
         self.0.note(Seen::Identity(String::from_utf8(payload.to_vec()).unwrap()));
     }
 
+    fn forget_identity(&self) {
+        *self.0.identity.lock().unwrap() = Identity::default();
+    }
+
+    fn login(&self) -> Option<Login> {
+        let known = self.identity();
+        let user_name = format!("{}&{}", known.device_name, known.product_key);
+        Some(login("id|renewed|", &user_name))
+    }
+
     fn firmware_version(&self) -> Option<String> {
         Some("app-1".to_owned())
     }
@@ -118,13 +129,17 @@ impl Surroundings for Around {
 const DEFAULT: Handler = Handler { function: 1, context: 0 };
 const OTHER: Handler = Handler { function: 2, context: 7 };
 
+fn login(client_id: &str, user_name: &str) -> Login {
+    let (client_id, user_name) = (client_id.to_owned(), user_name.to_owned());
+    Login { client_id, user_name, password: Zeroizing::new("secret".to_owned()) }
+}
+
 fn settings() -> Settings {
     Settings {
         host: "host".to_owned(),
         port: 1883,
-        client_id: "id|first,second|".to_owned(),
-        user_name: "user".to_owned(),
-        password: Zeroizing::new("secret".to_owned()),
+        login: login("id|first,second|", "user"),
+        from_store: false,
         clean_session: false,
         keep_alive_on_wire: 120,
         keep_alive: Duration::from_secs(60),

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use mqtt_proto::{QoS, TopicName};
 
 use super::Stop;
+use super::fault::{Fault, USAGE};
 use super::link::End;
 use super::platform::{Platform, Subscribing};
 use super::record::Line;
@@ -30,7 +31,11 @@ line; each is answered by one line, `ok ...` or `error ...`.
   next-identity TEXT   ... to the next device that connects
   no-identity          send none to the next device that connects
   connack N            answer the next CONNECT with return code N
-  drop-after-connack   end the next connection right after CONNACK
+  drop STAGE HOW       end one connection at STAGE: after that many bytes of the
+                       platform's handshake, after the handshake, after connack,
+                       or instead of answering connect, subscribe, publish, ping;
+                       HOW: fin, rst, close-notify, half-close, stall
+  drop-after-connack   the same as drop connack fin
   raw HEX              send these bytes to all devices, inside TLS
   connections          TCP connections accepted, devices connected now
   subscriptions        the topic filters that are subscribed to now
@@ -69,6 +74,12 @@ pub(crate) fn serve(platform: &Platform, socket: &TcpStream, stop: &Sender<Stop>
     }
 }
 
+/// Does what a command says that was given on the command line.
+pub(crate) fn apply(platform: &Platform, command: &str) -> Result<(), String> {
+    let (command, rest) = cut(command.as_bytes());
+    run(platform, command, rest).map(|_| ())
+}
+
 /// Cuts at the first space; what follows is taken as it is.
 fn cut(text: &[u8]) -> (&[u8], &[u8]) {
     match text.iter().position(|byte| *byte == b' ') {
@@ -99,9 +110,8 @@ fn run(platform: &Platform, command: &[u8], rest: &[u8]) -> Result<String, Strin
         }
         b"no-identity" => fault(|| platform.set_fault(|next| next.no_identity = true)),
         b"connack" => connack(platform, rest),
-        b"drop-after-connack" => {
-            fault(|| platform.set_fault(|next| next.drop_after_connack = true))
-        }
+        b"drop" => drop_at(platform, rest),
+        b"drop-after-connack" => drop_at(platform, b"connack fin"),
         b"raw" => raw(platform, rest),
         b"connections" => {
             let (accepted, open) = platform.connections();
@@ -119,6 +129,11 @@ fn run(platform: &Platform, command: &[u8], rest: &[u8]) -> Result<String, Strin
 fn fault(set: impl FnOnce()) -> Result<String, String> {
     set();
     Ok(String::new())
+}
+
+fn drop_at(platform: &Platform, rest: &[u8]) -> Result<String, String> {
+    let dropping = std::str::from_utf8(rest).ok().and_then(Fault::parse).ok_or(USAGE)?;
+    fault(|| platform.set_dropping(dropping))
 }
 
 fn gate(platform: &Platform, closed: bool) -> Result<String, String> {

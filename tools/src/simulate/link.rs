@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -94,6 +94,32 @@ pub(crate) struct Link {
     ended: AtomicBool,
     reset: AtomicBool,
     close_notify_received: AtomicBool,
+    /// How many more bytes of the handshake are sent; `NO_LIMIT` stands for all.
+    left_of_handshake: AtomicUsize,
+}
+
+const NO_LIMIT: usize = usize::MAX;
+
+/// The socket, as far as a part of the handshake goes.
+struct Limited<'a>(&'a Link);
+
+impl Write for Limited<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.0.left_of_handshake.load(Ordering::Acquire);
+        if left == NO_LIMIT {
+            return (&self.0.socket).write(bytes);
+        }
+        let count = match bytes.get(..left.min(bytes.len())).unwrap_or_default() {
+            [] => return Err(io::ErrorKind::BrokenPipe.into()),
+            part => (&self.0.socket).write(part)?,
+        };
+        self.0.left_of_handshake.store(left - count, Ordering::Release);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Link {
@@ -118,6 +144,7 @@ impl Link {
             ended: AtomicBool::new(false),
             reset: AtomicBool::new(false),
             close_notify_received: AtomicBool::new(false),
+            left_of_handshake: AtomicUsize::new(NO_LIMIT),
         })
     }
 
@@ -127,9 +154,19 @@ impl Link {
 
     fn flush(&self, tls: &mut ServerConnection) -> io::Result<()> {
         while tls.wants_write() {
-            tls.write_tls(&mut &self.socket)?;
+            tls.write_tls(&mut Limited(self))?;
         }
         Ok(())
+    }
+
+    /// Sends only so many bytes of the handshake.
+    pub(crate) fn limit_handshake(&self, bytes: Option<usize>) {
+        self.left_of_handshake.store(bytes.unwrap_or(NO_LIMIT), Ordering::Release);
+    }
+
+    /// Whether the handshake ended because as much of it was sent as should be.
+    pub(crate) fn reached_limit(&self) -> bool {
+        self.left_of_handshake.load(Ordering::Acquire) == 0
     }
 
     /// Completes the handshake. What the device sent behind it is returned.
@@ -253,6 +290,18 @@ impl Link {
     /// Sends FIN without close_notify, and goes on reading.
     pub(crate) fn half_close(&self) -> bool {
         self.socket.shutdown(Shutdown::Write).is_ok()
+    }
+
+    /// Reads what the device sends, without answering, until it ends the connection.
+    pub(crate) fn hold(&self) {
+        let mut unread = [0; RECORD];
+        while !self.ended.load(Ordering::Acquire) {
+            match self.read_socket(&mut unread, Instant::now() + WRITE_LIMIT) {
+                Ok(0) => return,
+                Err(error) if error.kind() != io::ErrorKind::TimedOut => return,
+                _ => {}
+            }
+        }
     }
 
     /// Stops reading and writing for good. True for the first caller, who must then `finish`;

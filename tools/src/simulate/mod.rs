@@ -2,6 +2,7 @@
 
 mod connect;
 mod control;
+mod fault;
 mod link;
 mod packet;
 mod platform;
@@ -61,6 +62,9 @@ pub(crate) struct Arguments {
     /// End after this time
     #[arg(long, value_name = "N")]
     max_seconds: Option<u64>,
+    /// Begin as if this control command had been sent; may be given several times
+    #[arg(long, value_name = "COMMAND")]
+    fault: Vec<String>,
     /// Shortest keep alive that is taken, in seconds; the platform's is 30
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=1200))]
     min_keep_alive: u16,
@@ -85,6 +89,12 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     let known = devices.len();
     let record = Record::open(arguments.log.as_deref())?;
     let platform = Arc::new(Platform::new(devices, record, arguments.min_keep_alive));
+
+    for command in &arguments.fault {
+        control::apply(&platform, command).map_err(|reason| {
+            Failure::new(format!("--fault \"{command}\" was refused: {reason}."))
+        })?;
+    }
 
     let (listener, address) = listen(arguments.listen)?;
     let (control, control_address) = listen(SocketAddr::new(arguments.listen.ip(), 0))?;

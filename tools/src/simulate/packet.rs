@@ -75,6 +75,7 @@ pub(crate) fn describe(line: Line, packet: &Packet, direction: &str, size: usize
             .with("client_id", &*connect.client_id)
             .with_some("user_name", connect.username.as_deref())
             .with("has_password", connect.password.is_some())
+            .with("empty_password", connect.password.as_ref().is_some_and(|one| one.is_empty()))
             .with("keep_alive", connect.keep_alive)
             .with("clean_session", connect.clean_session),
         Packet::Connack(connack) => line

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use mqtt_proto::v3::{Packet, Publish};
 use mqtt_proto::{Pid, QoS, QosPid, TopicName};
 
+use super::fault::{Fault, Manner, Stage};
 use super::link::{End, Gate, Link};
 use super::packet;
 use super::record::{Line, Record};
@@ -20,7 +21,6 @@ pub(crate) const IDENTITY_TOPIC: &str = "/ext/auth/identity/response";
 #[derive(Default)]
 pub(crate) struct Faults {
     pub(crate) return_code: Option<u8>,
-    pub(crate) drop_after_connack: bool,
     pub(crate) no_identity: bool,
     pub(crate) identity: Option<Vec<u8>>,
 }
@@ -55,6 +55,8 @@ struct State {
     accepted: u64,
     peers: BTreeMap<u64, Peer>,
     faults: Faults,
+    /// Drops one connection, whichever reaches the stage first.
+    dropping: Option<Fault>,
     manners: Manners,
 }
 
@@ -176,6 +178,26 @@ impl Platform {
 
     pub(crate) fn set_fault(&self, set: impl FnOnce(&mut Faults)) {
         set(&mut self.state().faults);
+    }
+
+    pub(crate) fn set_dropping(&self, fault: Fault) {
+        self.state().dropping = Some(fault);
+    }
+
+    /// How to drop a connection that is at this stage, if it is to be dropped there.
+    pub(crate) fn take_dropping(&self, stage: Stage) -> Option<Manner> {
+        let mut state = self.state();
+        state.dropping.take_if(|fault| fault.stage == stage).map(|fault| fault.manner)
+    }
+
+    /// How, and after how many bytes, to drop a connection in its handshake.
+    pub(crate) fn take_dropping_in_handshake(&self) -> Option<(usize, Manner)> {
+        let mut state = self.state();
+        let fault = state.dropping.take_if(|fault| matches!(fault.stage, Stage::Bytes(_)))?;
+        match fault.stage {
+            Stage::Bytes(bytes) => Some((bytes, fault.manner)),
+            _ => None,
+        }
     }
 
     pub(crate) fn take_return_code(&self) -> Option<u8> {

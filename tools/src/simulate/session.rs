@@ -12,6 +12,7 @@ use mqtt_proto::{QoS, QosPid};
 use rustls::{HandshakeKind, ProtocolVersion, ServerConfig};
 
 use super::connect;
+use super::fault::{Manner, Stage};
 use super::link::{End, Link, Received};
 use super::packet::{self, Malformed};
 use super::platform::{Platform, Subscribing};
@@ -29,6 +30,8 @@ enum Stop {
     ByDevice(&'static str),
     /// The platform ends it, for this reason.
     ByPlatform(End, String),
+    /// The platform drops it as a control command asked for.
+    Dropped(Manner, String),
     /// It is ended already.
     Done,
 }
@@ -67,8 +70,16 @@ pub(crate) fn serve(platform: &Platform, socket: TcpStream, config: Arc<ServerCo
 
 impl Session<'_> {
     fn run(&mut self) {
+        let dropping = self.platform.take_dropping_in_handshake();
+        self.link.limit_handshake(dropping.map(|(bytes, _)| bytes));
         let early = match self.link.handshake(Instant::now() + PATIENCE) {
             Ok(early) => early,
+            Err(_) if self.link.reached_limit() => {
+                if let Some((bytes, manner)) = dropping {
+                    self.drop_by(manner, &format!("after {bytes} bytes of the handshake"));
+                }
+                return;
+            }
             Err(reason) => {
                 let line = Line::new(self.link.number, "refused").with("stage", "handshake");
                 self.platform.record.write(line.with("reason", reason));
@@ -77,10 +88,11 @@ impl Session<'_> {
             }
         };
         self.record_handshake();
-        match self.exchange(early) {
+        match self.drop_at(Stage::Handshake).and_then(|()| self.exchange(early)) {
             Err(Stop::ByPlatform(how, reason)) => {
                 self.platform.end(&self.link, how, &reason);
             }
+            Err(Stop::Dropped(manner, reason)) => self.drop_by(manner, &reason),
             Err(Stop::ByDevice(how)) if self.link.claim_end() => {
                 let line = Line::new(self.link.number, "ended").with("by", "device");
                 let identity = self.identity().filter(|_| self.connected);
@@ -90,6 +102,31 @@ impl Session<'_> {
                 self.link.finish(End::CloseNotify);
             }
             Err(Stop::ByDevice(_) | Stop::Done) | Ok(()) => {}
+        }
+    }
+
+    /// Stops here if a control command asked for it.
+    fn drop_at(&self, stage: Stage) -> Next {
+        match self.platform.take_dropping(stage) {
+            None => Ok(()),
+            Some(manner) => Err(Stop::Dropped(manner, format!("at the stage {stage:?}"))),
+        }
+    }
+
+    fn drop_by(&self, manner: Manner, at: &str) {
+        let reason = format!("asked for by the control command drop, {at}");
+        match manner {
+            Manner::End(how) => {
+                self.platform.end(&self.link, how, &reason);
+            }
+            Manner::HalfClose | Manner::Stall => {
+                let line = Line::new(self.link.number, "dropped").with("how", manner.name());
+                self.platform.record.write(line.with("reason", reason));
+                if manner == Manner::HalfClose {
+                    self.link.half_close();
+                }
+                self.link.hold();
+            }
         }
     }
 
@@ -171,7 +208,10 @@ impl Session<'_> {
             Packet::Puback(_) => Ok(()),
             Packet::Subscribe(subscribe) => self.subscribe(&subscribe),
             Packet::Unsubscribe(unsubscribe) => self.unsubscribe(&unsubscribe),
-            Packet::Pingreq => self.send(&Packet::Pingresp),
+            Packet::Pingreq => {
+                self.drop_at(Stage::Ping)?;
+                self.send(&Packet::Pingresp)
+            }
             Packet::Disconnect => Err(Stop::ByDevice("disconnect")),
             Packet::Connack(_)
             | Packet::Pubrec(_)
@@ -196,15 +236,13 @@ impl Session<'_> {
             Ok(identity) => identity,
             Err((code, reason)) => return self.deny(code, &reason),
         };
+        self.drop_at(Stage::Connect)?;
         let faults = self.platform.take_faults();
         self.connected = true;
         self.silence = Duration::from_millis(u64::from(connect.keep_alive) * 1500);
         self.platform.connect(self.link.number, &identity);
         self.send(&Connack::new(false, ConnectReturnCode::Accepted).into())?;
-        if faults.drop_after_connack {
-            let reason = "asked for by the control command drop-after-connack".to_owned();
-            return Err(Stop::ByPlatform(End::Fin, reason));
-        }
+        self.drop_at(Stage::Connack)?;
         if !faults.no_identity {
             let payload = faults.identity.unwrap_or_else(|| identity.payload());
             self.platform.send_identity(&self.link, &payload);
@@ -241,6 +279,7 @@ impl Session<'_> {
         if publish.topic_name.is_empty() {
             return refuse("a PUBLISH without a topic");
         }
+        self.drop_at(Stage::Publish)?;
         let acknowledged = packet::acknowledged(publish.qos_pid);
         if let Some(pid) = acknowledged.filter(|_| !self.platform.manners().no_puback) {
             self.send(&Packet::Puback(pid))?;
@@ -250,8 +289,8 @@ impl Session<'_> {
     }
 
     fn subscribe(&self, subscribe: &Subscribe) -> Next {
-        let manner = self.platform.manners().subscribing;
-        match manner {
+        self.drop_at(Stage::Subscribe)?;
+        match self.platform.manners().subscribing {
             Subscribing::Accepted => {}
             Subscribing::Refused => return self.refuse_subscription(subscribe),
             Subscribing::Unanswered => return Ok(()),

@@ -87,6 +87,49 @@ fn the_next_connect_is_refused_or_dropped() {
 }
 
 #[test]
+fn one_connection_is_dropped_where_and_how_it_is_asked_for() {
+    let mut simulator = Simulator::start("drop", &["--fault", "drop 0 fin"]);
+    for (command, reason) in [
+        ("", "after 0 bytes"),
+        ("drop 100 rst", "after 100 bytes"),
+        ("drop 1000 fin", "after 1000 bytes"),
+    ] {
+        if !command.is_empty() {
+            assert_eq!(simulator.control(command), "ok");
+        }
+        assert!(Device::open(simulator.port, tls(Some("dev-one"))).is_err(), "{command}");
+        let ended = simulator.logged(&[("event", json!("ended"))]);
+        let last = ended.last().unwrap()["reason"].as_str().unwrap().to_owned();
+        assert!(last.contains(reason), "{last}");
+    }
+
+    assert_eq!(simulator.control("drop handshake close-notify"), "ok");
+    let mut device = Device::open(simulator.port, tls(Some("dev-one"))).unwrap();
+    assert_eq!(device.end(), ErrorKind::NotConnected);
+    assert_eq!(simulator.control("drop connect rst"), "ok");
+    let mut device = Device::open(simulator.port, tls(Some("dev-one"))).unwrap();
+    device.send(&connect_packet().into());
+    assert_eq!(device.end(), ErrorKind::ConnectionReset);
+
+    let mut device = Device::connect(simulator.port, "dev-one");
+    device.identity();
+    assert_eq!(simulator.control("drop ping half-close"), "ok");
+    device.send(&Packet::Pingreq);
+    assert_eq!(device.end(), ErrorKind::UnexpectedEof);
+    let mut device = Device::connect(simulator.port, "dev-two");
+    device.identity();
+    assert_eq!(simulator.control("drop publish stall"), "ok");
+    device.publish("/b", QosPid::Level1(crate::device::pid(8)), b"x");
+    let mut next = Device::connect(simulator.port, "dev-one");
+    next.identity();
+    let stalled = simulator.logged(&[("event", json!("dropped")), ("how", json!("stall"))]);
+    assert_eq!(stalled.len(), 1);
+    for wrong in ["drop", "drop connect", "drop nowhere fin"] {
+        assert!(simulator.control(wrong).starts_with("error "), "{wrong}");
+    }
+}
+
+#[test]
 fn raw_bytes_arrive_inside_tls() {
     let mut simulator = Simulator::start("raw", &[]);
     let mut device = Device::connect(simulator.port, "dev-one");

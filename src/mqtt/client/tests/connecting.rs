@@ -3,7 +3,7 @@
 use super::server::GOOD;
 use super::*;
 
-const IDENTITY: &[u8] =
+pub(super) const IDENTITY: &[u8] =
     b"\x30\x42\0\x1b/ext/auth/identity/response{\"productKey\":\"p1\",\"deviceName\":\"d1\"}";
 
 fn pushes_identity() -> Link {
@@ -42,7 +42,7 @@ fn the_password_reaches_no_state_handler() {
 
 #[test]
 fn a_client_id_without_a_comma_is_reported_whole() {
-    let settings = Settings { client_id: "plain".to_owned(), ..settings() };
+    let settings = Settings { login: login("plain", "user"), ..settings() };
     let device = device(settings, known(), vec![Ok(GOOD)]);
     assert_eq!(device.client.start(), Ok(()));
     let expected = Seen::State(state::MQTT_CONN_USER_INFO, "plain".to_owned());
@@ -134,7 +134,7 @@ fn a_link_that_dies_while_the_identity_is_awaited_is_replaced() {
 
 #[test]
 fn fields_that_mqtt_cannot_carry_are_refused_before_connecting() {
-    let settings = Settings { user_name: "x".repeat(70_000), ..settings() };
+    let settings = Settings { login: login("id", &"x".repeat(70_000)), ..settings() };
     let device = device(settings, known(), vec![Ok(GOOD)]);
     assert_eq!(device.client.start(), Err(state::USER_INPUT_INVALID));
     assert_eq!(device.server.connections(), 0);

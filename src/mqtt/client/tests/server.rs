@@ -22,6 +22,8 @@ pub(super) struct Link {
     pub dies_after: Option<usize>,
     /// The connection ends behind the greeting.
     pub closes: bool,
+    /// Whether the wire takes anything behind CONNECT.
+    pub takes: bool,
 }
 
 /// A server as it should be.
@@ -33,6 +35,7 @@ pub(super) const GOOD: Link = Link {
     pong: true,
     dies_after: None,
     closes: false,
+    takes: true,
 };
 
 /// What becomes of each attempt to connect, in order; the last one stands for all that follow.
@@ -91,6 +94,14 @@ impl Server {
     /// Lets the client read at most this many bytes at a time.
     pub(super) fn drip(&self, portion: usize) {
         self.lock().portion = Some(portion);
+    }
+
+    /// The wire of the present connection takes bytes from now on.
+    pub(super) fn take_again(&self) {
+        if let Some(link) = &mut self.lock().link {
+            link.takes = true;
+        }
+        self.changed.notify_all();
     }
 
     /// Ends the present connection.
@@ -196,8 +207,14 @@ impl Transport for Pipe {
         }
     }
 
-    fn write(&self, bytes: &[u8], _: Deadline) -> Result<usize> {
+    fn write(&self, bytes: &[u8], deadline: Deadline) -> Result<usize> {
         let mut inner = self.server.lock();
+        while inner.taken > 0 && !inner.link.unwrap().takes && !inner.ended {
+            if deadline.is_over() {
+                return Ok(0);
+            }
+            inner = self.server.changed.wait_timeout(inner, deadline.remaining()).unwrap().0;
+        }
         if inner.number != self.number || inner.ended {
             return Err(lost());
         }

@@ -130,6 +130,77 @@ fn a_refused_device_keeps_trying_slowly() {
     assert_eq!(device.server.connections(), 2);
 }
 
+/// Connects with an identity of an earlier start. A refusal would cost minutes.
+fn remembering() -> Settings {
+    let retry = RetryPolicy { refused: Duration::from_secs(300), ..settings().retry };
+    Settings { login: login("id|stored|", "dn&pk"), from_store: true, retry, ..settings() }
+}
+
+fn user_names(device: &Device) -> Vec<&'static str> {
+    let packets = device.server.take_received();
+    let connects = packets.iter().filter(|packet| packet[0] == 0x10);
+    let known = ["\0\x05dn&pk\0", "\0\x05d1&p1\0", "\0\x01&\0"];
+    let name = |packet: &Vec<u8>| {
+        let found = known
+            .iter()
+            .find(|name| packet.windows(name.len()).any(|window| window == name.as_bytes()));
+        found.map_or("another", |name| &name[2..name.len() - 1])
+    };
+    connects.map(name).collect()
+}
+
+#[test]
+fn a_stored_identity_that_is_refused_later_is_forgotten_and_asked_for_anew() {
+    let refused = Link { connack: Some([0, 5]), ..GOOD };
+    let anew = Link { greeting: connecting::IDENTITY, ..GOOD };
+    let device = connected(remembering(), vec![Ok(GOOD), Ok(refused), Ok(anew)]);
+    device.server.end();
+    device.yield_until(|device| device.server.connections() > 2 && device.client.is_connected());
+    device.yield_until(|device| device.client.surroundings.identity().is_complete());
+    assert_eq!(user_names(&device), ["dn&pk", "&"]);
+    // What is refused from now on is the device itself.
+    let seen = device.firmware.take();
+    assert!(seen.contains(&Seen::State(state::MQTT_CONN_USER_INFO, "&".to_owned())), "{seen:?}");
+}
+
+#[test]
+fn a_stored_identity_that_is_refused_at_first_is_forgotten_and_asked_for_anew() {
+    let refused = Link { connack: Some([0, 4]), ..GOOD };
+    let anew = Link { greeting: connecting::IDENTITY, ..GOOD };
+    let lucky = device(remembering(), known(), vec![Ok(refused), Ok(anew)]);
+    assert_eq!(lucky.client.start(), Ok(()));
+    assert_eq!(user_names(&lucky), ["dn&pk", "&"]);
+    // Once.
+    let unlucky = device(remembering(), known(), vec![Ok(refused)]);
+    assert_eq!(unlucky.client.start(), Err(state::MQTT_CONNACK_BAD_USERDATA));
+    assert_eq!(user_names(&unlucky), ["dn&pk", "&"]);
+}
+
+#[test]
+fn an_identity_that_replaces_the_stored_one_is_named_by_the_next_connection() {
+    let other = Link { greeting: connecting::IDENTITY, ..GOOD };
+    let device = connected(remembering(), vec![Ok(other), Ok(GOOD)]);
+    device.server.end();
+    reconnected(&device);
+    assert_eq!(user_names(&device), ["d1&p1"]);
+}
+
+#[test]
+fn a_wire_that_takes_nothing_after_reconnection_does_not_hold_the_yield() {
+    let long = Settings { request_timeout: Duration::from_secs(30), ..settings() };
+    let device = connected(long, vec![Ok(GOOD), Ok(Link { takes: false, ..GOOD })]);
+    device.client.subscribe("/a", 1, OTHER);
+    device.client.yield_for(5);
+    device.server.end();
+    device.yield_until(|device| device.server.connections() > 1 && device.client.is_connected());
+    let begin = Instant::now();
+    device.client.yield_for(50);
+    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    device.server.take_received();
+    device.server.take_again();
+    device.yield_until(|device| device.server.types().contains(&0x82));
+}
+
 #[test]
 fn destroy_wakes_the_thread_that_yields() {
     let device = connected(settings(), vec![Ok(GOOD)]);
