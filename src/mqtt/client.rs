@@ -1,9 +1,9 @@
 //! The client: settings, sending, losing the connection, destruction.
 //!
 //! Rooms of the client: `start` makes the first connection, `link` opens one, `cycle` is what
-//! happens while somebody yields, `receive` handles what arrives, `publish` and `subscribe` what the
-//! firmware asks for. One lock guards the state; it is never held while the transport waits or the
-//! firmware's code runs.
+//! happens while somebody yields, `reconnect` brings a lost connection back, `receive` handles what
+//! arrives, `publish` and `subscribe` what the firmware asks for. One lock guards the state; it is
+//! never held while the transport waits or the firmware's code runs.
 #![forbid(unsafe_code)]
 
 use super::codec;

@@ -16,6 +16,7 @@ mod gate;
 mod link;
 mod publish;
 mod receive;
+mod reconnect;
 mod start;
 mod state;
 mod subscribe;
