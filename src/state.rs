@@ -144,6 +144,8 @@ codes! {
     IDENTITY_TIMEOUT = -0x0F11;
     /// A packet from the server breaks MQTT 3.1.1; the connection was closed.
     MQTT_PROTOCOL = -0x0F12;
+    /// Informational: how long the client waits before it tries to connect again.
+    MQTT_RECONNECT_WAIT = -0x0F13;
 }
 
 /// Receives each state event: slot, code and message.

@@ -127,5 +127,7 @@
 #define LINKSDK_STATE_IDENTITY_TIMEOUT                (-0x0F11)
 /* A packet from the server breaks MQTT 3.1.1; the connection was closed. */
 #define LINKSDK_STATE_MQTT_PROTOCOL                   (-0x0F12)
+/* Informational: how long the client waits before it tries to connect again. */
+#define LINKSDK_STATE_MQTT_RECONNECT_WAIT             (-0x0F13)
 
 #endif

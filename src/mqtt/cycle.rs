@@ -17,7 +17,7 @@ const PORTION: usize = 2048;
 /// What the thread that yields does next.
 enum Next {
     Read(Arc<dyn Transport>, u64, Instant),
-    AnnounceLoss,
+    AnnounceLoss(Duration),
     Connect,
     Collect(Box<Result<Link, LinkError>>),
     Wait(Option<Instant>),
@@ -54,7 +54,7 @@ impl Client {
             first = false;
             match self.next() {
                 Next::Stop => return,
-                Next::AnnounceLoss => self.announce_loss(),
+                Next::AnnounceLoss(wait) => self.announce_loss(wait),
                 Next::Connect => self.start_connecting(),
                 Next::Collect(result) => self.collect(*result, deadline),
                 Next::Wait(until) => self.wait_for_change(deadline, until),
@@ -80,7 +80,7 @@ impl Client {
             Phase::Lost => {
                 let wait = state.back_off.next_wait(false);
                 state.phase = Phase::Waiting { until: Instant::now() + wait };
-                Next::AnnounceLoss
+                Next::AnnounceLoss(wait)
             }
             Phase::Waiting { until } if until <= Instant::now() => Next::Connect,
             Phase::Waiting { until } => {

@@ -13,19 +13,26 @@ use crate::state::{self, Group};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The stack of the thread that reconnects: what a TLS handshake needs, several times.
 const CONNECT_STACK: usize = 256 * 1024;
 
 impl Client {
-    pub(super) fn announce_loss(&self) {
+    pub(super) fn announce_loss(&self, wait: Duration) {
         self.surroundings.state_event(
             Group::MqttComm,
             state::SYS_DEPEND_NWK_CLOSE,
             "mqtt connection lost",
         );
         self.tell(&Event::Disconnected);
+        self.announce_wait(wait);
+    }
+
+    fn announce_wait(&self, wait: Duration) {
+        let text = format!("next attempt to connect in {} ms", wait.as_millis());
+        log::info!("{text}");
+        self.surroundings.state_event(Group::MqttComm, state::MQTT_RECONNECT_WAIT, &text);
     }
 
     /// Tries to connect on a thread of its own, so that a yield is not held up by DNS, TCP and TLS.
@@ -83,12 +90,16 @@ impl Client {
             Err(error) => {
                 self.report_failure(&error);
                 let refused = error.is_refusal() && !self.forgot_identity(&error);
-                let mut state = self.lock();
-                if !state.is_destroyed() {
+                let wait = {
+                    let mut state = self.lock();
+                    if state.is_destroyed() {
+                        return;
+                    }
                     let wait = state.back_off.next_wait(refused);
                     state.phase = Phase::Waiting { until: Instant::now() + wait };
-                    log::info!("next attempt to connect in {} ms", wait.as_millis());
-                }
+                    wait
+                };
+                self.announce_wait(wait);
             }
         }
     }

@@ -123,10 +123,15 @@ fn a_refused_device_keeps_trying_slowly() {
     let patient = Settings { retry: policy, ..settings() };
     let device = connected(patient, vec![Ok(GOOD), Ok(Link { connack: Some([0, 5]), ..GOOD })]);
     device.server.end();
+    let mut codes = Vec::new();
     device.yield_until(|device| {
-        device.firmware.codes().contains(&state::MQTT_CONNACK_NOT_AUTHORIZED)
+        codes.extend(device.firmware.codes());
+        codes.contains(&state::MQTT_CONNACK_NOT_AUTHORIZED)
     });
     device.client.yield_for(50);
+    codes.extend(device.firmware.codes());
+    let waits = codes.iter().filter(|code| **code == state::MQTT_RECONNECT_WAIT).count();
+    assert_eq!(waits, 2, "{codes:?}");
     assert_eq!(device.server.connections(), 2);
 }
 
