@@ -5,10 +5,10 @@
 
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use x509_cert::certificate::{CertificateInner, Raw, TbsCertificateInner};
-use x509_cert::der::asn1::{AnyRef, ObjectIdentifier, UintRef};
-use x509_cert::der::{Class, Decode, Encode, Reader, SliceReader, Tagged};
-use x509_cert::spki::SubjectPublicKeyInfoOwned;
+use x509_cert::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
+use x509_cert::der::{self, Class, Decode, Encode, Reader, SliceReader, Tag, Tagged};
+use x509_cert::name::RdnSequence;
+use x509_cert::time::Time;
 
 /// Object identifiers of RFC 3279 and RFC 5480.
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -16,6 +16,10 @@ const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+
+/// The context-specific tags of TBSCertificate's optional fields (RFC 5280 section 4.1).
+const VERSION: u8 = 0;
+const EXTENSIONS: u8 = 3;
 
 /// How long before the end of a certificate the firmware is warned.
 pub const WARNING_TIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -69,25 +73,7 @@ impl Certificate {
     /// Reads DER. Names, dates and the public key are looked at, nothing else. The error is a
     /// clause. A subject alternative name that cannot be read counts as none.
     pub fn read(der: &[u8]) -> Result<Self, String> {
-        let parsed = CertificateInner::<Raw>::from_der(der)
-            .map_err(|e| format!("is not an X.509 certificate: {e}"))?;
-        let certificate = parsed.tbs_certificate;
-        let public_key = certificate
-            .subject_public_key_info
-            .to_der()
-            .map_err(|e| format!("has an unusable public key: {e}"))?;
-        let (dns_names, addresses) = alternative_names(&certificate);
-        Ok(Self {
-            public_key,
-            key_kind: key_kind(&certificate.subject_public_key_info),
-            rsa_bits: rsa_bits(&certificate.subject_public_key_info),
-            dns_names,
-            addresses,
-            subject: certificate.subject.to_string(),
-            issuer: certificate.issuer.to_string(),
-            not_before: certificate.validity.not_before.to_unix_duration(),
-            not_after: certificate.validity.not_after.to_unix_duration(),
-        })
+        read(der).map_err(|e| format!("is not an X.509 certificate: {e}"))
     }
 
     /// The names that the certificate carries, for people.
@@ -116,58 +102,145 @@ impl Certificate {
     }
 }
 
-fn key_kind(key: &SubjectPublicKeyInfoOwned) -> Option<KeyKind> {
-    if key.algorithm.oid == RSA_ENCRYPTION {
-        return Some(KeyKind::Rsa);
+/// The fields of a constructed value that has this tag.
+fn fields<'a>(value: AnyRef<'a>, tag: Tag) -> der::Result<SliceReader<'a>> {
+    value.tag().assert_eq(tag)?;
+    SliceReader::new(value.value())
+}
+
+fn sequence<'a>(reader: &mut SliceReader<'a>) -> der::Result<SliceReader<'a>> {
+    fields(AnyRef::decode(reader)?, Tag::Sequence)
+}
+
+/// Walks through the fields of Certificate and TBSCertificate, in their order. Decoding them all
+/// into structures would cost 30 KB of code.
+fn read(der: &[u8]) -> der::Result<Certificate> {
+    let mut certificate = fields(AnyRef::from_der(der)?, Tag::Sequence)?;
+    let mut body = sequence(&mut certificate)?;
+    let _signature_algorithm = sequence(&mut certificate)?;
+    let _signature = BitStringRef::decode(&mut certificate)?;
+    certificate.finish(())?;
+
+    let mut serial_number = AnyRef::decode(&mut body)?;
+    if is_context(serial_number, VERSION) {
+        serial_number = AnyRef::decode(&mut body)?;
     }
-    let curve = key.algorithm.parameters.as_ref()?.decode_as::<ObjectIdentifier>().ok()?;
-    match curve {
-        _ if key.algorithm.oid != EC_PUBLIC_KEY => None,
-        P256 => Some(KeyKind::EcdsaP256),
-        P384 => Some(KeyKind::EcdsaP384),
-        _ => None,
+    serial_number.tag().assert_eq(Tag::Integer)?;
+    let _signature_algorithm = sequence(&mut body)?;
+    let issuer = RdnSequence::decode(&mut body)?;
+    let mut validity = sequence(&mut body)?;
+    let (not_before, not_after) = (Time::decode(&mut validity)?, Time::decode(&mut validity)?);
+    validity.finish(())?;
+    let subject = RdnSequence::decode(&mut body)?;
+    let public_key = AnyRef::decode(&mut body)?;
+    let key = PublicKey::read(public_key)?;
+    let (mut dns_names, mut addresses) = (Vec::new(), Vec::new());
+    while !body.is_finished() {
+        let field = AnyRef::decode(&mut body)?;
+        if is_context(field, EXTENSIONS) {
+            let mut explicit = SliceReader::new(field.value())?;
+            (dns_names, addresses) = alternative_names(sequence(&mut explicit)?)?;
+            explicit.finish(())?;
+        }
+    }
+    Ok(Certificate {
+        public_key: public_key.to_der()?,
+        key_kind: key.kind(),
+        rsa_bits: key.rsa_bits(),
+        dns_names,
+        addresses,
+        subject: subject.to_string(),
+        issuer: issuer.to_string(),
+        not_before: not_before.to_unix_duration(),
+        not_after: not_after.to_unix_duration(),
+    })
+}
+
+fn is_context(value: AnyRef<'_>, number: u8) -> bool {
+    let tag = value.tag();
+    tag.class() == Class::ContextSpecific && tag.number().value() == number
+}
+
+/// SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7).
+struct PublicKey<'a> {
+    algorithm: ObjectIdentifier,
+    parameters: Option<AnyRef<'a>>,
+    key: BitStringRef<'a>,
+}
+
+impl<'a> PublicKey<'a> {
+    fn read(value: AnyRef<'a>) -> der::Result<Self> {
+        let mut reader = fields(value, Tag::Sequence)?;
+        let mut identifier = sequence(&mut reader)?;
+        let algorithm = ObjectIdentifier::decode(&mut identifier)?;
+        let parameters = match identifier.is_finished() {
+            true => None,
+            false => Some(AnyRef::decode(&mut identifier)?),
+        };
+        identifier.finish(())?;
+        let key = BitStringRef::decode(&mut reader)?;
+        reader.finish(Self { algorithm, parameters, key })
+    }
+
+    fn kind(&self) -> Option<KeyKind> {
+        if self.algorithm == RSA_ENCRYPTION {
+            return Some(KeyKind::Rsa);
+        }
+        let curve = self.parameters?.decode_as::<ObjectIdentifier>().ok()?;
+        match curve {
+            _ if self.algorithm != EC_PUBLIC_KEY => None,
+            P256 => Some(KeyKind::EcdsaP256),
+            P384 => Some(KeyKind::EcdsaP384),
+            _ => None,
+        }
+    }
+
+    /// The size of the modulus (RFC 8017 appendix A.1.1).
+    fn rsa_bits(&self) -> Option<usize> {
+        if self.algorithm != RSA_ENCRYPTION {
+            return None;
+        }
+        let mut key = fields(AnyRef::from_der(self.key.as_bytes()?).ok()?, Tag::Sequence).ok()?;
+        let modulus = UintRef::decode(&mut key).ok()?;
+        let _exponent = UintRef::decode(&mut key).ok()?;
+        key.finish(()).ok()?;
+        let modulus = modulus.as_bytes();
+        let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
+        (8 * modulus.len()).checked_sub(usize::try_from(unused).ok()?)
     }
 }
 
-/// The size of the modulus (RFC 8017 appendix A.1.1).
-fn rsa_bits(key: &SubjectPublicKeyInfoOwned) -> Option<usize> {
-    if key.algorithm.oid != RSA_ENCRYPTION {
-        return None;
+/// The names in the extension subjectAltName, if it is among these and can be read.
+fn alternative_names(mut extensions: SliceReader<'_>) -> der::Result<(Vec<String>, Vec<IpAddr>)> {
+    while !extensions.is_finished() {
+        let mut extension = sequence(&mut extensions)?;
+        if ObjectIdentifier::decode(&mut extension)? != SUBJECT_ALT_NAME {
+            continue;
+        }
+        let mut value = AnyRef::decode(&mut extension)?;
+        if value.tag() == Tag::Boolean {
+            value = AnyRef::decode(&mut extension)?;
+        }
+        value.tag().assert_eq(Tag::OctetString)?;
+        extension.finish(())?;
+        return Ok(general_names(value.value()).unwrap_or_default());
     }
-    let mut reader = SliceReader::new(key.subject_public_key.as_bytes()?).ok()?;
-    let modulus = reader.sequence(|sequence| {
-        let modulus: UintRef<'_> = sequence.decode()?;
-        let _exponent: UintRef<'_> = sequence.decode()?;
-        Ok(modulus)
-    });
-    let modulus = modulus.ok()?.as_bytes();
-    let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
-    (8 * modulus.len()).checked_sub(usize::try_from(unused).ok()?)
+    Ok((Vec::new(), Vec::new()))
 }
 
-fn alternative_names(certificate: &TbsCertificateInner<Raw>) -> (Vec<String>, Vec<IpAddr>) {
-    let extensions = certificate.extensions.as_deref().unwrap_or_default();
-    let extension = extensions.iter().find(|extension| extension.extn_id == SUBJECT_ALT_NAME);
-    let Some(extension) = extension else { return (Vec::new(), Vec::new()) };
-    let read = SliceReader::new(extension.extn_value.as_bytes()).and_then(|mut reader| {
-        let names = reader.sequence(|names| {
-            let (mut dns_names, mut addresses) = (Vec::new(), Vec::new());
-            while !names.is_finished() {
-                let name = AnyRef::decode(names)?;
-                // The choices of GeneralName (RFC 5280 section 4.2.1.6) are told apart by their tags.
-                match (name.tag().class(), name.tag().number().value()) {
-                    (Class::ContextSpecific, 2) => {
-                        dns_names.extend(std::str::from_utf8(name.value()).map(str::to_owned));
-                    }
-                    (Class::ContextSpecific, 7) => addresses.extend(address(name.value())),
-                    _ => {}
-                }
-            }
-            Ok((dns_names, addresses))
-        })?;
-        reader.finish(names)
-    });
-    read.unwrap_or_default()
+/// The choices of GeneralName (RFC 5280 section 4.2.1.6) are told apart by their tags.
+fn general_names(value: &[u8]) -> der::Result<(Vec<String>, Vec<IpAddr>)> {
+    let (mut dns_names, mut addresses) = (Vec::new(), Vec::new());
+    let mut names = fields(AnyRef::from_der(value)?, Tag::Sequence)?;
+    while !names.is_finished() {
+        let name = AnyRef::decode(&mut names)?;
+        if is_context(name, 2) {
+            dns_names.extend(std::str::from_utf8(name.value()).map(str::to_owned));
+        } else if is_context(name, 7) {
+            addresses.extend(address(name.value()));
+        }
+    }
+    Ok((dns_names, addresses))
 }
 
 fn address(bytes: &[u8]) -> Option<IpAddr> {

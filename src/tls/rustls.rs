@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod errors;
+mod keys;
+mod provider;
 mod shared;
 mod signing;
 mod verifier;

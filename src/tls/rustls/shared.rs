@@ -1,5 +1,7 @@
 //! What rustls connections to one target share.
 
+use super::keys;
+use super::provider::provider;
 use super::signing::ExternalSigningKey;
 use super::verifier::Verifier;
 use super::{RustlsEngine, errors};
@@ -9,10 +11,9 @@ use crate::tls::alert::Presented;
 use crate::tls::credentials::{Credentials, Key, KeyFormat};
 use crate::tls::name::ServerName;
 use crate::tls::time::{self, Moment};
-use crate::tls::{Engine, Offer, Version, crypto};
+use crate::tls::{Engine, Offer, Version};
 use ::rustls::client::danger::ServerCertVerifier;
 use ::rustls::client::{ResolvesClientCert, Resumption};
-use ::rustls::crypto::{CryptoProvider, ring};
 use ::rustls::pki_types::{self, CertificateDer, PrivateKeyDer, UnixTime};
 use ::rustls::sign::{CertifiedKey, SigningKey};
 use ::rustls::time_provider::TimeProvider;
@@ -20,7 +21,6 @@ use ::rustls::version::{TLS12, TLS13};
 use ::rustls::{
     ClientConfig, ClientConnection, RootCertStore, SignatureScheme, SupportedProtocolVersion,
 };
-use once_cell::sync::OnceCell;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
@@ -75,7 +75,7 @@ impl Shared {
         };
         let mut client = match credentials {
             Some(credentials) => {
-                let key = signing_key(&credentials, &provider)?;
+                let key = signing_key(&credentials)?;
                 let chain = credentials.chain.into_iter().map(CertificateDer::from).collect();
                 let key = Arc::new(CertifiedKey::new(chain, key));
                 builder.with_client_cert_resolver(Arc::new(DeviceCertificate(key)))
@@ -110,18 +110,6 @@ impl TimeProvider for Clock {
     }
 }
 
-/// The engine's cryptography. It is set up once the operating system has shown that it can give
-/// randomness: without it no key may be made.
-fn provider() -> Result<Arc<CryptoProvider>> {
-    static PROVIDER: OnceCell<Arc<CryptoProvider>> = OnceCell::new();
-    PROVIDER
-        .get_or_try_init(|| {
-            crypto::fill_random(&mut [0; 32])?;
-            Ok(Arc::new(ring::default_provider()))
-        })
-        .cloned()
-}
-
 /// Whether a certificate can be a trust anchor. The error is a clause.
 pub fn check_anchor(der: &[u8]) -> std::result::Result<(), String> {
     RootCertStore::empty().add(CertificateDer::from(der)).map_err(|e| e.to_string())
@@ -130,26 +118,23 @@ pub fn check_anchor(der: &[u8]) -> std::result::Result<(), String> {
 /// Whether the key can be used and belongs to the certificate. An external key shows that only when
 /// it signs.
 pub fn check_key(credentials: &Credentials) -> Result<()> {
-    signing_key(credentials, &*provider()?).map(drop)
+    provider()?;
+    signing_key(credentials).map(drop)
 }
 
-fn signing_key(
-    credentials: &Credentials,
-    provider: &CryptoProvider,
-) -> Result<Arc<dyn SigningKey>> {
+fn signing_key(credentials: &Credentials) -> Result<Arc<dyn SigningKey>> {
     let (format, der) = match &credentials.key {
         Key::Der(format, der) => (format, der.as_slice()),
         Key::External(key) => {
             return ExternalSigningKey::for_certificate(key, &credentials.leaf);
         }
     };
-    let borrowed = match format {
+    let der = match format {
         KeyFormat::Pkcs1 => PrivateKeyDer::Pkcs1(der.into()),
         KeyFormat::Pkcs8 => PrivateKeyDer::Pkcs8(der.into()),
         KeyFormat::Sec1 => PrivateKeyDer::Sec1(der.into()),
     };
-    // rustls clones the DER into the signer and overwrites its copy when dropped.
-    let key = provider.key_provider.load_private_key(borrowed.clone_key()).map_err(|_| {
+    let key = keys::load(&der).map_err(|_| {
         let detail =
             "g_cli_key is not an RSA (2048 to 4096 bits), ECDSA (P-256, P-384) or Ed25519 key";
         Error::new(ErrorKind::Credentials, detail)
