@@ -6,12 +6,12 @@
 #
 #   cmake -D CARGO=... -D SOURCE_DIR=... -D TARGET_DIR=... -D PROFILE=release|size
 #         -D FEATURES=hal,engine-rustls -D EXPORTS=cmake/exports/hal.txt
-#         -D CC=... -D OBJCOPY=... -D NM=... -D AR=... -D OBJECT=x.o -D ARCHIVE=x.a
+#         -D CC=... -D OBJCOPY=... -D READELF=... -D NM=... -D AR=... -D OBJECT=x.o -D ARCHIVE=x.a
 #         -D NATIVE_LIBRARIES="-lpthread ..." [-D RUST_TARGET=aarch64-unknown-linux-gnu]
 #         -P finish.cmake
 cmake_minimum_required(VERSION 3.25)
 
-foreach(argument CARGO SOURCE_DIR TARGET_DIR PROFILE FEATURES EXPORTS CC OBJCOPY NM AR OBJECT ARCHIVE
+foreach(argument CARGO SOURCE_DIR TARGET_DIR PROFILE FEATURES EXPORTS CC OBJCOPY READELF NM AR OBJECT ARCHIVE
         NATIVE_LIBRARIES)
   if(NOT DEFINED ${argument})
     message(FATAL_ERROR "finish.cmake: ${argument} is missing; run it through the CMake build")
@@ -36,10 +36,31 @@ if(RUST_TARGET)
   string(APPEND built "/${RUST_TARGET}")
 endif()
 string(APPEND built "/${PROFILE}/liblinksdk_hal.a")
+# Panics name source files: without the folders of the machine that builds, which are nobody's business,
+# make the archive larger and no two builds the same.
+execute_process(COMMAND "${CARGO}" fetch --quiet --locked --manifest-path "${SOURCE_DIR}/Cargo.toml"
+                COMMAND_ERROR_IS_FATAL ANY)
+set(cargo_home "$ENV{CARGO_HOME}")
+if(NOT cargo_home)
+  set(cargo_home "$ENV{HOME}/.cargo")
+endif()
+file(GLOB registries LIST_DIRECTORIES true "${cargo_home}/registry/src/*")
+set(remapped "")
+foreach(folder IN LISTS registries)
+  list(APPEND remapped "--remap-path-prefix=${folder}/=")
+endforeach()
+list(APPEND remapped "--remap-path-prefix=${SOURCE_DIR}/=")
 # The pre-shared key of the Link SDK has 64 bytes; Mbed TLS takes 32 unless it is compiled otherwise.
 set(environment --unset=MAKEFLAGS --unset=MFLAGS --unset=CARGO_TARGET_DIR)
 if(FEATURES MATCHES "engine-mbedtls")
   list(APPEND environment "CFLAGS=$ENV{CFLAGS} -DMBEDTLS_PSK_MAX_LEN=64")
+endif()
+if(DEFINED ENV{RUSTFLAGS})
+  list(JOIN remapped " " remapped)
+  list(APPEND environment "RUSTFLAGS=$ENV{RUSTFLAGS} ${remapped}")
+else()
+  list(JOIN remapped "','" remapped)
+  list(APPEND cargo_command --config "build.rustflags=['${remapped}']")
 endif()
 execute_process(
   COMMAND "${CMAKE_COMMAND}" -E env ${environment}
@@ -65,7 +86,7 @@ endforeach()
 
 # cargo touches the archive also when nothing changed.
 file(SHA256 "${built}" stamp)
-foreach(input "${EXPORTS}" "${CMAKE_CURRENT_LIST_FILE}")
+foreach(input "${EXPORTS}" "${CMAKE_CURRENT_LIST_FILE}" "${CMAKE_CURRENT_LIST_DIR}/backtraces.cmake")
   file(SHA256 "${input}" hash)
   string(APPEND stamp " ${hash}")
 endforeach()
@@ -88,6 +109,8 @@ endforeach()
 set(linked "${OBJECT}.linked")
 run("linking ${OBJECT}" "${CC}" -r -nostdlib -Wl,--gc-sections -Wl,--force-group-allocation
     ${roots} -o "${linked}" "${built}")
+include("${CMAKE_CURRENT_LIST_DIR}/backtraces.cmake")
+remove_backtraces("${linked}" ${roots})
 run("making symbols local in ${OBJECT}" "${OBJCOPY}" "--keep-global-symbols=${EXPORTS}"
     --strip-debug --strip-unneeded --remove-section=.llvmbc --remove-section=.llvmcmd
     "${linked}" "${OBJECT}")

@@ -39,14 +39,14 @@ step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
 # Programs with profile mqtt link only with the SDK around them: its tests are C tests.
 step "lints, mqtt,engine-rustls" cargo clippy -p linksdk-hal --lib --locked \
     --no-default-features --features mqtt,engine-rustls -- -D warnings
-for features in hal,engine-rustls sdk,engine-mbedtls hal,engine-mbedtls; do
+for features in hal,engine-rustls hal,engine-rustls,compact sdk,engine-mbedtls hal,engine-mbedtls; do
     step "lints, $features" cargo clippy -p linksdk-hal --all-targets --locked \
         --no-default-features --features "$features" -- -D warnings
 done
 [ "${1:-all}" = lint ] && exit 0
 
 step "Rust tests" cargo test --workspace --locked
-for features in hal,engine-rustls sdk,engine-mbedtls hal,engine-mbedtls; do
+for features in hal,engine-rustls hal,engine-rustls,compact sdk,engine-mbedtls hal,engine-mbedtls; do
     step "Rust tests, $features" cargo test -p linksdk-hal --locked \
         --no-default-features --features "$features"
 done

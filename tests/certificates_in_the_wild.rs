@@ -33,7 +33,8 @@ use Expected::{Accepted, Each, NotNegotiable, Refused};
 
 const UNKNOWN: Expected = Refused("no certificate of ca_crt issued it");
 const WEAK: Expected = Refused("too weak or not supported");
-const ONLY_RUSTLS_KNOWS: Expected = Each(&Accepted, &NotNegotiable);
+const ONLY_RUSTLS_KNOWS: Expected =
+    Each(if cfg!(feature = "compact") { &NotNegotiable } else { &Accepted }, &NotNegotiable);
 const ONLY_MBEDTLS_TAKES: Expected = Each(&Refused(""), &Accepted);
 
 /// Connects in memory over each protocol version that the engine speaks.

@@ -148,3 +148,44 @@ impl KeyProvider for Keys {
         keys::load(&der)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::rustls::crypto::ring::default_provider;
+
+    fn sorted<T: std::fmt::Debug>(items: impl IntoIterator<Item = T>) -> Vec<String> {
+        let mut texts: Vec<_> = items.into_iter().map(|item| format!("{item:?}")).collect();
+        texts.sort();
+        texts
+    }
+
+    /// What rustls adds or drops with a new version must be a decision here, too.
+    #[test]
+    fn it_is_what_rustls_offers_less_what_a_compact_build_leaves_out() {
+        let (ours, theirs) = (provider().unwrap(), default_provider());
+        let left_out = |name: &String| {
+            cfg!(feature = "compact")
+                && ["CHACHA20", "X25519", "ED25519"].iter().any(|part| name.contains(part))
+        };
+        let kept = |mut names: Vec<String>| {
+            names.retain(|name| !left_out(name));
+            names
+        };
+        let suites = |provider: &CryptoProvider| {
+            sorted(provider.cipher_suites.iter().map(SupportedCipherSuite::suite))
+        };
+        let groups =
+            |provider: &CryptoProvider| sorted(provider.kx_groups.iter().map(|group| group.name()));
+        let schemes = |provider: &CryptoProvider| {
+            let algorithms = provider.signature_verification_algorithms;
+            sorted(algorithms.mapping.iter().map(|(scheme, with)| (scheme, with.len())))
+        };
+        assert_eq!(suites(&ours), kept(suites(&theirs)));
+        assert_eq!(groups(&ours), kept(groups(&theirs)));
+        assert_eq!(schemes(&ours), kept(schemes(&theirs)));
+        let count =
+            |provider: &CryptoProvider| provider.signature_verification_algorithms.all.len();
+        assert_eq!(count(&ours) + usize::from(cfg!(feature = "compact")), count(&theirs));
+    }
+}
