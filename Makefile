@@ -4,7 +4,7 @@ BUILD  ?= build/$(if $(filter rustls,$(ENGINE)),release,$(ENGINE))
 PREFIX ?= /usr/local
 PROFILE ?= release
 
-.PHONY: all build demo test install headers lint msrv fuzz clean help
+.PHONY: all build demo test install headers lint msrv fuzz deny clean help
 all: build
 
 build:
@@ -34,6 +34,9 @@ msrv:
 fuzz:
 	@scripts/fuzz.sh
 
+deny:
+	@scripts/deny.sh
+
 clean:
 	rm -rf build target
 
@@ -46,6 +49,7 @@ help:
 	@echo "make lint     formatting and lints only"
 	@echo "make msrv     build the library with Rust 1.85, the oldest supported compiler"
 	@echo "make fuzz     run each fuzz target for 30 seconds (needs cargo-fuzz)"
+	@echo "make deny     licences, duplicates and sources of the dependencies (installs cargo-deny)"
 	@echo "make clean    remove build/ and target/"
 	@echo "ENGINE=mbedtls  builds with Mbed TLS instead of rustls (docs/engines.md)"
 	@echo "PROFILE=size  builds the smallest code instead of the fastest"
