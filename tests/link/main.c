@@ -1,0 +1,6 @@
+int firmware(void);
+
+int main(void)
+{
+    return firmware();
+}
