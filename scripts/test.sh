@@ -68,7 +68,7 @@ c_tests rustls release "-DLINKSDK_ENGINE=rustls -DLINKSDK_BUILD_PROFILE=release 
 c_tests mbedtls mbedtls "-DLINKSDK_ENGINE=mbedtls -DLINKSDK_BUILD_PROFILE=release"
 # The same sources in other machine code: what depends on optimisation, time and symbols.
 c_tests "rustls, size" size "-DLINKSDK_ENGINE=rustls -DLINKSDK_BUILD_PROFILE=size" \
-    "^(setup|example|refusal|establish_bounds|time_bounds|idle|bad_arguments|symbols|package|consumer)" \
+    "^(setup|example|refusal|establish_bounds|time_bounds|idle|bad_arguments|symbols)" \
     "bad_arguments bad_arguments_hal bad_arguments_mqtt establish_bounds idle refusal time_bounds"
 
 leftovers=$(left_behind)
