@@ -1,15 +1,18 @@
 # The entry points; scripts/ and CMakeLists.txt do the work. `make help` lists them.
 ENGINE ?= rustls
-BUILD  ?= build/$(if $(filter rustls,$(ENGINE)),release,$(ENGINE))
-PREFIX ?= /usr/local
 PROFILE ?= release
+# build/release, build/size, build/mbedtls, build/mbedtls-size
+BUILD  ?= build/$(if $(filter rustls,$(ENGINE)),$(PROFILE),$(ENGINE)$(if $(filter size,$(PROFILE)),-size))
+PREFIX ?= /usr/local
+SHARED ?= OFF
 
 .PHONY: all build demo test install headers lint msrv fuzz deny clean help
 all: build
 
 build:
 	@scripts/setup.sh $(if $(filter mbedtls,$(ENGINE)),mbedtls,demo)
-	@cmake -S . -B $(BUILD) -DLINKSDK_ENGINE=$(ENGINE) -DLINKSDK_BUILD_PROFILE=$(PROFILE) >/dev/null
+	@cmake -S . -B $(BUILD) -DLINKSDK_ENGINE=$(ENGINE) -DLINKSDK_BUILD_PROFILE=$(PROFILE) \
+		-DLINKSDK_SHARED=$(SHARED) >/dev/null
 	@cmake --build $(BUILD)
 
 demo:
@@ -53,3 +56,4 @@ help:
 	@echo "make clean    remove build/ and target/"
 	@echo "ENGINE=mbedtls  builds with Mbed TLS instead of rustls (docs/engines.md)"
 	@echo "PROFILE=size  builds the smallest code instead of the fastest"
+	@echo "SHARED=ON     also builds liblinksdk.so (docs/linking.md)"

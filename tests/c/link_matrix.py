@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LINK = os.path.join(HERE, "..", "link")
@@ -110,6 +111,7 @@ class Matrix:
             self.compile(os.path.join(self.work, name), "firmware.c", flags)
         self.compile(os.path.join(self.work, "credentials.o"), "credentials.c")
         self.compile(os.path.join(self.work, "main.o"), "main.c")
+        self.compile(os.path.join(self.work, "uses_sdk.o"), "main.c", ["-DUSES_SDK"])
         # One archive made of all three, with ours as its last and as its first member.
         for profile in ("hal", "mqtt"):
             theirs = [os.path.join(self.work, name, member)
@@ -126,7 +128,7 @@ class Matrix:
         result = []
         for word in line.split():
             word = places.get(word, word)
-            if word in FIRMWARE or word == "credentials.o":
+            if word in FIRMWARE or word in ("credentials.o", "main.o", "uses_sdk.o"):
                 word = os.path.join(self.work, word)
             result.append(word)
         return result
@@ -140,7 +142,7 @@ class Matrix:
                 os.remove(path)
         main = [] if self.build.shared else [os.path.join(self.work, "main.o")]
         command = [self.options.cc, *self.build.link, "-o", linked, *main, *self.words(line, profile),
-                   f"-L{self.work}", "-lpthread", "-lrt", "-lm", "-ldl", f"-Wl,-Map={linkmap}"]
+                   f"-L{self.work}", "-lpthread", "-lrt", f"-Wl,-Map={linkmap}"]
         done = run(command, expect=(0, 1))
         if done.returncode != 0:
             if not re.search("multiple definition|duplicate symbol|undefined reference|undefined symbol",
@@ -162,6 +164,19 @@ class Matrix:
         if in_map == said == {OURS, ORIGINAL}:
             return MIXED
         sys.exit(f"{line} ({profile}): the link map has {in_map}, but the program printed\n{text}")
+
+    def loading(self, line, option, profile):
+        """Who answers firmware in a shared library, linked with the option, that a program loads."""
+        library = ["firmware.o", "OBJECT", "-liot_sdk", "-liot_hal", "-liot_tls", *option.split()]
+        run([self.options.cc, *self.build.link, "-o", os.path.join(self.work, "libfirmware.so"),
+             *self.words(" ".join(library), profile), f"-L{self.work}", "-lpthread", "-lrt"])
+        program = os.path.join(self.work, "program")
+        run([self.options.cc, "-o", program, *self.words(line, profile), f"-L{self.work}",
+             f"-Wl,-rpath,{self.work}"])
+        said = self.said(run([program]).stdout, profile)
+        if len(said) != 1:
+            sys.exit(f"{line} ({profile}): the program used {said}")
+        return said.pop()
 
     @staticmethod
     def in_map(text, profile):
@@ -237,18 +252,25 @@ def main():
     rows = documented(options)
     matrix = Matrix(options)
     matrix.prepare()
+    links = [(line, profile, expected, matrix.outcome) for line, profile, expected in rows]
+    if matrix.build.shared:
+        for line, (option, *outcomes) in table(options.document, "Programs that load firmware"):
+            links += [(line, profile, expected, partial(matrix.loading, option=option.strip("`").replace("none", "")))
+                      for profile, expected in zip(("hal", "mqtt"), outcomes)]
+        if len(links) < len(rows) + 6:
+            sys.exit(f"{options.document}: too few programs load firmware")
     found = 0
-    for line, profile, expected in rows:
+    for line, profile, expected, link in links:
         if options.control:
             expected = ERROR if expected != ERROR else OURS
-        outcome = matrix.outcome(line, profile)
+        outcome = link(line, profile=profile)
         if outcome != expected:
             found += 1
             if not options.control:
                 print(f"{profile}: {line}\n    documented: {expected}, happened: {outcome}")
     shutil.rmtree(matrix.work)
-    print(f"{len(rows)} links, {found} differences")
-    return int(found != (len(rows) if options.control else 0))
+    print(f"{len(links)} links, {found} differences")
+    return int(found != (len(links) if options.control else 0))
 
 
 if __name__ == "__main__":
