@@ -8,8 +8,8 @@ if(LinkSdkHal_ENGINE STREQUAL "rustls" AND NOT CMAKE_CROSSCOMPILING)
   foreach(build pie no-pie static gc-sections lto shared gold lld)
     add_test(NAME link_matrix.${build}
              COMMAND ${link_matrix} --build ${build} --work "${link_matrix_work}")
-    set_tests_properties(link_matrix.${build} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 240)
+    set_tests_properties(link_matrix.${build} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
   endforeach()
   add_test(NAME link_matrix.control
-           COMMAND ${link_matrix} --build pie --control --work "${link_matrix_work}.control")
+           COMMAND ${link_matrix} --build gc-sections --control --work "${link_matrix_work}.control")
 endif()
