@@ -1,15 +1,18 @@
 # The entry points; scripts/ and CMakeLists.txt do the work. `make help` lists them.
 ENGINE ?= rustls
-BUILD  ?= build/$(if $(filter rustls,$(ENGINE)),release,$(ENGINE))
-PREFIX ?= /usr/local
 PROFILE ?= release
+# build/release, build/size, build/mbedtls, build/mbedtls-size
+BUILD  ?= build/$(if $(filter rustls,$(ENGINE)),$(PROFILE),$(ENGINE)$(if $(filter size,$(PROFILE)),-size))
+PREFIX ?= /usr/local
+SHARED ?= OFF
 
-.PHONY: all build demo test install headers lint msrv fuzz clean help
+.PHONY: all build demo test install headers lint msrv fuzz deny clean help
 all: build
 
 build:
 	@scripts/setup.sh $(if $(filter mbedtls,$(ENGINE)),mbedtls,demo)
-	@cmake -S . -B $(BUILD) -DLINKSDK_ENGINE=$(ENGINE) -DLINKSDK_BUILD_PROFILE=$(PROFILE) >/dev/null
+	@cmake -S . -B $(BUILD) -DLINKSDK_ENGINE=$(ENGINE) -DLINKSDK_BUILD_PROFILE=$(PROFILE) \
+		-DLINKSDK_SHARED=$(SHARED) >/dev/null
 	@cmake --build $(BUILD)
 
 demo:
@@ -34,6 +37,9 @@ msrv:
 fuzz:
 	@scripts/fuzz.sh
 
+deny:
+	@scripts/deny.sh
+
 clean:
 	rm -rf build target
 
@@ -46,6 +52,8 @@ help:
 	@echo "make lint     formatting and lints only"
 	@echo "make msrv     build the library with Rust 1.85, the oldest supported compiler"
 	@echo "make fuzz     run each fuzz target for 30 seconds (needs cargo-fuzz)"
+	@echo "make deny     licences, duplicates and sources of the dependencies (installs cargo-deny)"
 	@echo "make clean    remove build/ and target/"
 	@echo "ENGINE=mbedtls  builds with Mbed TLS instead of rustls (docs/engines.md)"
 	@echo "PROFILE=size  builds the smallest code instead of the fastest"
+	@echo "SHARED=ON     also builds liblinksdk.so (docs/linking.md)"

@@ -78,6 +78,7 @@ endif()
 string(STRIP "${CMAKE_MATCH_1}" needed)
 separate_arguments(needed UNIX_COMMAND "${needed}")
 separate_arguments(named UNIX_COMMAND "${NATIVE_LIBRARIES}")
+list(APPEND named -lgcc_s -lc) # the C compiler adds these
 foreach(library IN LISTS needed)
   if(NOT library IN_LIST named)
     message(FATAL_ERROR "the archive needs ${library}: add it to LINKSDK_NATIVE_LIBRARIES in CMakeLists.txt")

@@ -38,6 +38,9 @@ if [ "$purpose" = test ]; then
     need gnutls-serv gnutls-bin
     need valgrind valgrind
     need softhsm2-util softhsm2
+    # Linkers beside the ordinary one, for docs/linking.md.
+    need ld.gold binutils
+    need ld.lld lld
     # Another Mbed TLS that ours must not collide with, and the header of PKCS#11.
     need_file /usr/include/mbedtls/ssl.h libmbedtls-dev
     need_file /usr/include/p11-kit-1/p11-kit/pkcs11.h libp11-kit-dev

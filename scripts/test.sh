@@ -52,19 +52,24 @@ for features in hal,engine-rustls hal,engine-rustls,compact sdk,engine-mbedtls h
 done
 
 step "companion command" cargo build --package linksdk-x509 --locked
-c_tests() { # engine, folder under build/
-    local build=build/$2 prefix=$PWD/build/prefix-$2 tests=build/ctest-$2
-    step "configure, $1" cmake -S . -B "$build" -DLINKSDK_ENGINE="$1" -DLINKSDK_BUILD_PROFILE=release
-    step "build and finish, $1" cmake --build "$build"
+c_tests() { # what to call it, folder under build/, options of the library's build, then which tests and targets
+    local what=$1 build=$PWD/build/$2 prefix=$PWD/build/prefix-$2 tests=build/ctest-$2 options=$3
+    # shellcheck disable=SC2086 # options are words
+    step "configure, $what" cmake -S . -B "$build" $options
+    step "build and finish, $what" cmake --build "$build"
     rm -rf "$prefix"
-    step "install, $1" cmake --install "$build" --prefix "$prefix"
-    step "configure C tests, $1" cmake -S tests/c -B "$tests" \
-        -DCMAKE_PREFIX_PATH="$prefix" -DLINKSDK_X509="$PWD/target/debug/linksdk-x509"
-    step "build C tests, $1" cmake --build "$tests" -j2
-    step "C tests, $1" ctest --test-dir "$tests" --output-on-failure -j2 --no-tests=error
+    step "install, $what" cmake --install "$build" --prefix "$prefix"
+    step "configure C tests, $what" cmake -S tests/c -B "$tests" -DCMAKE_PREFIX_PATH="$prefix" \
+        -DLINKSDK_BUILD="$build" -DLINKSDK_X509="$PWD/target/debug/linksdk-x509"
+    step "build C tests, $what" cmake --build "$tests" -j2 ${5:+--target $5}
+    step "C tests, $what" ctest --test-dir "$tests" --output-on-failure -j2 --no-tests=error ${4:+-R "$4"}
 }
-c_tests rustls release
-c_tests mbedtls mbedtls
+c_tests rustls release "-DLINKSDK_ENGINE=rustls -DLINKSDK_BUILD_PROFILE=release -DLINKSDK_SHARED=ON"
+c_tests mbedtls mbedtls "-DLINKSDK_ENGINE=mbedtls -DLINKSDK_BUILD_PROFILE=release"
+# The same sources in other machine code: what depends on optimisation, time and symbols.
+c_tests "rustls, size" size "-DLINKSDK_ENGINE=rustls -DLINKSDK_BUILD_PROFILE=size" \
+    "^(setup|example|refusal|establish_bounds|time_bounds|idle|bad_arguments|symbols)" \
+    "bad_arguments bad_arguments_hal bad_arguments_mqtt establish_bounds idle refusal time_bounds"
 
 leftovers=$(left_behind)
 if [ -n "$leftovers" ]; then

@@ -51,7 +51,7 @@ foreach(form object archive)
     else()
       target_link_libraries(${name} PRIVATE ${other_mbedtls} ${ours})
     endif()
-    target_link_libraries(${name} PRIVATE gcc_s util rt pthread m dl c)
+    target_link_libraries(${name} PRIVATE util rt pthread m dl)
     server_test(${name} openssl interop_pki
                 RUN --tls 1.2 --server-cert server-rsa
                 PROGRAM $<TARGET_FILE:${name}> ${at_server} ${rsa_device})

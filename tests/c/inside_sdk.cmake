@@ -1,8 +1,8 @@
 # Profile mqtt, inside a stand-in for the Link SDK: two libraries with different event numbers.
 
 foreach(first 3 20)
-  add_library(standin_${first} STATIC standin/registry.c standin/ioctl.c standin/replaced.c
-              standin/connection_manager.c)
+  add_library(standin_${first} STATIC standin/registry.c standin/ioctl.c standin/root_ca.c
+              standin/os.c standin/replaced.c standin/connection_manager.c)
   target_compile_definitions(standin_${first} PRIVATE STANDIN_FIRST=${first})
   target_include_directories(standin_${first} PUBLIC "${prefix}/include/linksdk")
   set(name inside_sdk.${first})

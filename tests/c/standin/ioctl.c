@@ -1,6 +1,6 @@
 /*
  * The device data of a stand-in for the Link SDK: IOT_Ioctl as it behaves there, texts without NUL
- * included, and what else the MQTT client asks for.
+ * included, and IOT_Sign_MQTT.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -10,8 +10,6 @@ enum { GET_REGION = 1, SET_MQTT_DOMAIN = 2, SET_PRODUCT_KEY = 20, GET_PRODUCT_KE
        GET_PRODUCT_SECRET = 23, SET_DEVICE_NAME = 24, GET_DEVICE_NAME = 25, SET_DEVICE_SECRET = 26,
        GET_DEVICE_SECRET = 27, CUSTOM_REGION = 5 };
 
-const char *iotx_ca_crt;
-
 static char product_key[21];
 static char device_name[33];
 static char device_secret[65];
@@ -20,7 +18,6 @@ static int region;
 
 int IOT_Ioctl(int option, void *data);
 int IOT_Sign_MQTT(int of_region, const void *meta, void *signed_data);
-int HAL_GetFirmwareVersion(char *version);
 
 static int set(char *place, size_t longest, const char *text)
 {
@@ -77,10 +74,4 @@ int IOT_Sign_MQTT(int of_region, const void *meta, void *signed_data)
     }
     strncpy(signed_data, domain, 63);
     return 0;
-}
-
-int HAL_GetFirmwareVersion(char *version)
-{
-    strcpy(version, "standin-1.2.3");
-    return (int)strlen(version);
 }
