@@ -49,6 +49,7 @@ if(RUST_TARGET)
   if(SYSROOT)
     string(APPEND C_FLAGS " --sysroot=${SYSROOT}")
   endif()
+  string(STRIP "${C_FLAGS}" C_FLAGS)
   foreach(setting "CARGO_TARGET_${TARGET}_LINKER=${CC}" "CC_${target}=${CC}" "AR_${target}=${AR}"
           "CFLAGS_${target}=${C_FLAGS}")
     string(REGEX REPLACE "=.*" "" name "${setting}")

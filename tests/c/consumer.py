@@ -2,7 +2,6 @@
 """Uses the installed package as firmware projects do, after moving it to another folder.
 
     consumer.py find_package|pkg_config|makefile --prefix DIR --work DIR [--cc gcc] [--cxx g++]
-                [--ar ar] [--emulator "qemu-arm;-L;DIR"]
 """
 
 import argparse
@@ -11,12 +10,14 @@ import shutil
 import subprocess
 import sys
 
+import emulator
+
 SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "consumer")
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror"]
 
 
 def run(command, environment=None, expect=0):
-    done = subprocess.run(command, env=environment, text=True, check=False,
+    done = subprocess.run(emulator.command(command), env=environment, text=True, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode != expect:
         sys.exit(f"{' '.join(command)}\nended with {done.returncode}, not {expect}\n{done.stdout}")
@@ -30,7 +31,7 @@ def find_package(options, prefix):
     run(["cmake", "--build", build])
     for program in ("application", "hal_only", "with_library", "with_private_library",
                     "beside_old_hal"):
-        run([*options.emulator, os.path.join(build, program)])
+        run([os.path.join(build, program)])
 
 
 def pkg_config(options, prefix):
@@ -44,36 +45,33 @@ def pkg_config(options, prefix):
         run([options.cc, *STRICT, "-o", output, os.path.join(SOURCES, source), *words])
         return output
 
-    def execute(program, expect=0):
-        run([*options.emulator, program], expect=expect)
-
-    execute(build("application", "application.c", flags("linksdk")))
-    execute(build("hal_only", "hal_only.c", flags("linksdk-hal")))
+    run([build("application", "application.c", flags("linksdk"))])
+    run([build("hal_only", "hal_only.c", flags("linksdk-hal"))])
     # The same file as C++; the object must not be taken for C++ source.
     sources = ["-x", "c++", os.path.join(SOURCES, "application.c"), "-x", "none"]
     program = os.path.join(options.work, "application_cxx")
     run([options.cxx, "-std=c++17", "-Wall", "-Wextra", "-Werror", "-o", program, *sources,
          *flags("linksdk")])
-    execute(program)
+    run([program])
 
     old_object = os.path.join(options.work, "old_hal.o")
     old = os.path.join(options.work, "libold_hal.a")
     run([options.cc, *STRICT, "-c", "-o", old_object, os.path.join(SOURCES, "old_hal.c")])
-    run([options.ar, "rcs", old, old_object])
-    execute(build("before_old_hal", "hal_only.c", [*flags("linksdk-hal"), old]))
+    run([os.environ.get("AR", "ar"), "rcs", old, old_object])
+    run([build("before_old_hal", "hal_only.c", [*flags("linksdk-hal"), old])])
     # After it, the object clashes, which is heard; the archive would lose in silence.
     said = run([options.cc, os.path.join(SOURCES, "hal_only.c"), old, *flags("linksdk-hal"),
                 "-o", os.path.join(options.work, "clash")], expect=1)
     if "multiple definition" not in said:
         sys.exit(f"the clash is not reported as such:\n{said}")
     archive = [word.replace("linksdk_hal.o", "liblinksdk_hal.a") for word in flags("linksdk-hal")]
-    execute(build("loses_to_old_hal", "hal_only.c", [old, *archive]), expect=1)
+    run([build("loses_to_old_hal", "hal_only.c", [old, *archive])], expect=1)
 
 
 def makefile(options, prefix):
     run(["make", "-C", os.path.join(SOURCES, "makefile"), f"PREFIX={prefix}",
          f"OUT={os.path.abspath(options.work)}", f"CC={options.cc}"])
-    run([*options.emulator, os.path.join(options.work, "application")])
+    run([os.path.join(options.work, "application")])
 
 
 def main():
@@ -84,10 +82,7 @@ def main():
     parser.add_argument("--work", required=True)
     parser.add_argument("--cc", default="gcc")
     parser.add_argument("--cxx", default="g++")
-    parser.add_argument("--ar", default="ar")
-    parser.add_argument("--emulator", default="", help="what runs the programs, a list as CMake writes it")
     options = parser.parse_args()
-    options.emulator = [word for word in options.emulator.split(";") if word]
     # MAKEFLAGS of a surrounding make would reach ours.
     for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
         os.environ.pop(name, None)
