@@ -1,5 +1,5 @@
-# 64-bit ARM Linux with the GNU C library, with Debian's cross compiler (packages gcc-aarch64-linux-gnu
-# and, to run the tests, qemu-user):
+# Linux on 64-bit ARM with the GNU C library, with Debian's cross compiler (package gcc-aarch64-linux-gnu; to
+# run the tests also qemu-user):
 #
 #   cmake -S . -B build/aarch64 -DCMAKE_TOOLCHAIN_FILE=cmake/toolchains/aarch64-linux-gnu.cmake
 #

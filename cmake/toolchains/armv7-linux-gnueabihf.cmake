@@ -1,5 +1,5 @@
-# armv7-A with hardware floating point Linux with the GNU C library, with Debian's cross compiler (packages gcc-arm-linux-gnueabihf
-# and, to run the tests, qemu-user):
+# Linux on ARMv7-A with hardware floating point and the GNU C library, with Debian's cross compiler (package
+# gcc-arm-linux-gnueabihf; to run the tests also qemu-user):
 #
 #   cmake -S . -B build/armv7 -DCMAKE_TOOLCHAIN_FILE=cmake/toolchains/armv7-linux-gnueabihf.cmake
 #
