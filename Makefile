@@ -6,7 +6,7 @@ BUILD  ?= build/$(if $(filter rustls,$(ENGINE)),$(PROFILE),$(ENGINE)$(if $(filte
 PREFIX ?= /usr/local
 SHARED ?= OFF
 
-.PHONY: all build demo test install headers lint msrv fuzz deny clean help
+.PHONY: all build demo test install headers lint msrv cross footprint fuzz deny clean help
 all: build
 
 build:
@@ -34,6 +34,12 @@ msrv:
 	@scripts/setup.sh mbedtls
 	@scripts/msrv.sh
 
+cross:
+	@scripts/cross.sh
+
+footprint:
+	@scripts/footprint.sh
+
 fuzz:
 	@scripts/fuzz.sh
 
@@ -51,6 +57,8 @@ help:
 	@echo "make headers  generate include/linksdk_hal.h from the sources"
 	@echo "make lint     formatting and lints only"
 	@echo "make msrv     build the library with Rust 1.85, the oldest supported compiler"
+	@echo "make cross    build and test for aarch64 and armv7 under QEMU (docs/cross.md)"
+	@echo "make footprint  measure the sizes and write them into docs/footprint.md"
 	@echo "make fuzz     run each fuzz target for 30 seconds (needs cargo-fuzz)"
 	@echo "make deny     licences, duplicates and sources of the dependencies (installs cargo-deny)"
 	@echo "make clean    remove build/ and target/"

@@ -7,7 +7,8 @@
 #   cmake -D CARGO=... -D SOURCE_DIR=... -D TARGET_DIR=... -D PROFILE=release|size
 #         -D FEATURES=hal,engine-rustls -D EXPORTS=cmake/exports/hal.txt
 #         -D CC=... -D OBJCOPY=... -D READELF=... -D NM=... -D AR=... -D OBJECT=x.o -D ARCHIVE=x.a
-#         -D NATIVE_LIBRARIES="-lpthread ..." [-D RUST_TARGET=aarch64-unknown-linux-gnu]
+#         -D NATIVE_LIBRARIES="-lpthread ..."
+#         [-D RUST_TARGET=aarch64-unknown-linux-gnu -D "C_FLAGS=..." -D SYSROOT=...]
 #         -P finish.cmake
 cmake_minimum_required(VERSION 3.25)
 
@@ -61,6 +62,22 @@ if(DEFINED ENV{RUSTFLAGS})
 else()
   list(JOIN remapped "','" remapped)
   list(APPEND cargo_command --config "build.rustflags=['${remapped}']")
+endif()
+# The C parts, too, are for the target. What the environment already says stays.
+if(RUST_TARGET)
+  string(REGEX REPLACE "[-.]" "_" target "${RUST_TARGET}")
+  string(TOUPPER "${target}" TARGET)
+  if(SYSROOT)
+    string(APPEND C_FLAGS " --sysroot=${SYSROOT}")
+  endif()
+  string(STRIP "${C_FLAGS}" C_FLAGS)
+  foreach(setting "CARGO_TARGET_${TARGET}_LINKER=${CC}" "CC_${target}=${CC}" "AR_${target}=${AR}"
+          "CFLAGS_${target}=${C_FLAGS}")
+    string(REGEX REPLACE "=.*" "" name "${setting}")
+    if(NOT DEFINED ENV{${name}})
+      list(APPEND environment "${setting}")
+    endif()
+  endforeach()
 endif()
 execute_process(
   COMMAND "${CMAKE_COMMAND}" -E env ${environment}

@@ -1,42 +1,14 @@
 #!/bin/sh
-# Checks that the library builds with the oldest supported compiler, Rust 1.85, taken from
-# Debian 12's packages and unpacked into build/msrv: the machine's own toolchain stays as it is.
-# Ends with 0 when both link profiles and both engines compile, 1 when one does not, 3 when the compiler cannot be had.
+# Checks that the library builds with the oldest supported compiler, Rust 1.85 (scripts/rust185.sh).
+# Ends with 0 when the link profiles and both engines compile, 1 when one does not, 3 when the compiler cannot be had.
 set -eu
 cd "$(dirname "$0")/.."
-version=1.85.0+dfsg3-1~deb12u3
-root=$PWD/build/msrv
-rustc=$root/usr/bin/rustc
 
-if [ ! -x "$rustc" ]; then
-    mkdir -p "$root/packages"
-    echo "msrv: fetching Rust 1.85 from Debian's packages"
-    cd "$root/packages"
-    if ! apt-get download -qq "rustc-web=$version" "libstd-rust-web-1.85=$version" \
-        "libstd-rust-web-dev=$version" libllvm19; then
-        apt-get update -qq || true # one index may be in the middle of a synchronisation
-        apt-get download -qq "rustc-web=$version" "libstd-rust-web-1.85=$version" \
-            "libstd-rust-web-dev=$version" libllvm19 || {
-            echo "msrv: Debian 12's packages rustc-web 1.85 cannot be downloaded;" \
-                "check the network and /etc/apt/sources.list" >&2
-            exit 3
-        }
-    fi
-    for package in ./*.deb; do dpkg -x "$package" "$root"; done
-    cd - >/dev/null
-fi
-
-# Only this compiler may see its libraries: a wrapper keeps them away from cargo itself.
-wrapper=$root/rustc
-cat >"$wrapper" <<WRAPPER
-#!/bin/sh
-LD_LIBRARY_PATH=$root/usr/lib:$root/usr/lib/x86_64-linux-gnu exec "$rustc" --sysroot "$root/usr" "\$@"
-WRAPPER
-chmod +x "$wrapper"
-export RUSTC="$wrapper" CARGO_TARGET_DIR="$root/target"
+RUSTC=$(scripts/rust185.sh) || exit $?
+export RUSTC CARGO_TARGET_DIR="$PWD/build/msrv"
 unset RUSTC_WRAPPER RUSTFLAGS
 
-"$wrapper" --version
+"$RUSTC" --version
 for profile in hal sdk; do
     echo "msrv: profile $profile"
     cargo build --locked --quiet --lib --no-default-features --features "$profile,engine-rustls"

@@ -1,14 +1,14 @@
 #!/bin/bash
-# Installs what is missing to build (`demo`), to build with the engine mbedtls (`mbedtls`) or to test
-# (`test`) on Debian and its relatives.
+# Installs what is missing to build (`demo`), to build with the engine mbedtls (`mbedtls`), to test
+# (`test`) or to build and test for ARM (`cross`) on Debian and its relatives.
 # As root it installs with apt; otherwise it prints the one line to run and fails. Starts nothing.
 set -u
 
 purpose=${1:-demo}
 case $purpose in
-demo | mbedtls | test) ;;
+demo | mbedtls | test | cross) ;;
 *)
-    echo "usage: scripts/setup.sh [demo|mbedtls|test]" >&2
+    echo "usage: scripts/setup.sh [demo|mbedtls|test|cross]" >&2
     exit 2
     ;;
 esac
@@ -31,19 +31,31 @@ if [ "$purpose" != demo ]; then
     # For the bindings of the engine mbedtls (bindgen).
     need_file '/usr/lib/llvm-*/lib/libclang.so' libclang-dev
 fi
-if [ "$purpose" = test ]; then
-    need g++ g++
+if [ "$purpose" = test ] || [ "$purpose" = cross ]; then
     need openssl openssl
     need mosquitto mosquitto
     need gnutls-serv gnutls-bin
+    # The header of PKCS#11.
+    need_file /usr/include/p11-kit-1/p11-kit/pkcs11.h libp11-kit-dev
+fi
+if [ "$purpose" = test ]; then
+    need g++ g++
     need valgrind valgrind
     need softhsm2-util softhsm2
     # Linkers beside the ordinary one, for docs/linking.md.
     need ld.gold binutils
     need ld.lld lld
-    # Another Mbed TLS that ours must not collide with, and the header of PKCS#11.
+    # Another Mbed TLS that ours must not collide with.
     need_file /usr/include/mbedtls/ssl.h libmbedtls-dev
-    need_file /usr/include/p11-kit-1/p11-kit/pkcs11.h libp11-kit-dev
+fi
+if [ "$purpose" = cross ]; then
+    for prefix in aarch64-linux-gnu arm-linux-gnueabihf; do
+        need $prefix-gcc gcc-$prefix
+        need $prefix-g++ g++-$prefix
+    done
+    need_file /usr/aarch64-linux-gnu/include/stdio.h libc6-dev-arm64-cross
+    need_file /usr/arm-linux-gnueabihf/include/stdio.h libc6-dev-armhf-cross
+    need qemu-arm qemu-user
 fi
 # gcc alone does not bring the C library's headers.
 [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)

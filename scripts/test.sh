@@ -6,33 +6,7 @@ cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin:$HOME/.cargo/bin
 
 scripts/setup.sh test
-# So that what these tests started can be told from everything else on the machine.
-export LINKSDK_TEST_RUN=$$-$RANDOM
-
-step() {
-    local what=$1 start=$SECONDS
-    shift
-    echo "== $what"
-    if ! "$@"; then
-        echo "== $what: FAILED (repeat with: $*)" >&2
-        exit 1
-    fi
-    echo "== $what: passed ($((SECONDS - start)) s)"
-}
-
-left_behind() {
-    local environment
-    for environment in /proc/[0-9]*/environ; do
-        local pid=${environment#/proc/}
-        pid=${pid%/environ}
-        [ "$pid" = $$ ] && continue
-        [ "$pid" = "$BASHPID" ] && continue
-        # Processes end while this looks at them; then there is nothing to read.
-        if { tr '\0' '\n' <"$environment"; } 2>/dev/null | grep -qx "LINKSDK_TEST_RUN=$LINKSDK_TEST_RUN"; then
-            echo "left behind: process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" || echo unknown)"
-        fi
-    done
-}
+. scripts/steps.sh
 
 step "formatting" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -71,10 +45,5 @@ c_tests "rustls, size" size "-DLINKSDK_ENGINE=rustls -DLINKSDK_BUILD_PROFILE=siz
     "^(setup|example|refusal|establish_bounds|time_bounds|idle|bad_arguments|symbols)" \
     "bad_arguments bad_arguments_hal bad_arguments_mqtt establish_bounds idle refusal time_bounds"
 
-leftovers=$(left_behind)
-if [ -n "$leftovers" ]; then
-    echo "$leftovers" >&2
-    echo "== FAILED: the tests left processes behind" >&2
-    exit 1
-fi
+nothing_left_behind
 echo "== all tests passed ($SECONDS s), no process left behind"

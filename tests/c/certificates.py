@@ -12,16 +12,21 @@ import subprocess
 import sys
 
 ROOTS = ["platform-ca", "device-ca", "other-ca"]
+EXPIRED = ("20200101000000Z", "20210101000000Z")
+# As the platform makes them for devices: beyond 2038, and beyond 2049, where UTCTime ends.
+LONG = ("20200101000000Z", "21190101000000Z")
 LEAVES = [
-    # name, issuer, key, extended key usage, name in the certificate, expired?
-    ("server-rsa", "platform-ca", "rsa:2048", "serverAuth", "localhost", False),
-    ("server-ecdsa", "platform-ca", "ec", "serverAuth", "localhost", False),
-    ("server-other-name", "platform-ca", "ec", "serverAuth", "elsewhere.example", False),
-    ("server-expired", "platform-ca", "ec", "serverAuth", "localhost", True),
-    ("device-rsa", "device-ca", "rsa:2048", "clientAuth", "test device", False),
-    ("device-ecdsa", "device-ca", "ec", "clientAuth", "test device", False),
-    ("device-expired", "device-ca", "rsa:2048", "clientAuth", "test device", True),
-    ("device-unknown", "other-ca", "rsa:2048", "clientAuth", "unknown device", False),
+    # name, issuer, key, extended key usage, name in the certificate, dates (None: today and tomorrow)
+    ("server-rsa", "platform-ca", "rsa:2048", "serverAuth", "localhost", None),
+    ("server-ecdsa", "platform-ca", "ec", "serverAuth", "localhost", None),
+    ("server-other-name", "platform-ca", "ec", "serverAuth", "elsewhere.example", None),
+    ("server-expired", "platform-ca", "ec", "serverAuth", "localhost", EXPIRED),
+    ("device-rsa", "device-ca", "rsa:2048", "clientAuth", "test device", None),
+    ("device-ecdsa", "device-ca", "ec", "clientAuth", "test device", None),
+    ("device-expired", "device-ca", "rsa:2048", "clientAuth", "test device", EXPIRED),
+    ("device-unknown", "other-ca", "rsa:2048", "clientAuth", "unknown device", None),
+    ("server-long", "platform-ca", "ec", "serverAuth", "localhost", LONG),
+    ("device-long", "device-ca", "ec", "clientAuth", "test device", LONG),
 ]
 
 # `openssl ca` is the only command of OpenSSL 3.0 that takes both dates.
@@ -57,13 +62,13 @@ def request(folder, name, kind, subject, extensions):
 
 
 def issue(folder, leaf):
-    name, issuer, kind, usage, common_name, expired = leaf
+    name, issuer, kind, usage, common_name, dates = leaf
     extensions = ["basicConstraints=critical,CA:FALSE", f"extendedKeyUsage={usage}"]
     if usage == "serverAuth":
         extensions.append(f"subjectAltName=DNS:{common_name}")
     words = request(folder, name, kind, f"/CN={common_name}", extensions)
     signer = [f"{folder}/{issuer}.crt", f"{folder}/{issuer}.key"]
-    if not expired:
+    if dates is None:
         openssl(*words, "-x509", "-days", "2", "-CA", signer[0], "-CAkey", signer[1],
                 "-out", f"{folder}/{name}.crt")
         return
@@ -74,7 +79,7 @@ def issue(folder, leaf):
     with open(f"{folder}/{name}.index", "w", encoding="utf-8"):
         pass
     openssl("ca", "-batch", "-notext", "-config", configuration, "-cert", signer[0],
-            "-keyfile", signer[1], "-startdate", "20200101000000Z", "-enddate", "20210101000000Z",
+            "-keyfile", signer[1], "-startdate", dates[0], "-enddate", dates[1],
             "-in", f"{folder}/{name}.csr", "-out", f"{folder}/{name}.crt")
 
 

@@ -94,7 +94,7 @@ def archive(options, name, flags, sources):
         run([options.cc, *STRICT, *includes, *(f"{word}/linksdk" for word in includes), "-DSTANDIN_FIRST=3",
              "-c", "-o", objects[-1], source])
     path = os.path.join(options.work, f"lib{name}.a")
-    run(["ar", "rcs", path, *objects])
+    run([os.environ.get("AR", "ar"), "rcs", path, *objects])
     return path
 
 

@@ -29,7 +29,19 @@ foreach(version ${tls_versions})
                       --other-ca {pki}/other-ca.crt)
 endforeach()
 
+test_program(far_future hal)
+foreach(version ${tls_versions})
+  server_test(far_future.tls${version} openssl interop_pki
+              RUN --tls ${version} --server-cert server-long --optional-client-cert
+              PROGRAM $<TARGET_FILE:far_future> ${at_server}
+                      --cert {pki}/device-long.crt --key {pki}/device-long.key)
+endforeach()
+
 # Another Mbed TLS in the same program, before and behind ours on the link line.
+left_out(collision.all skip)
+if(skip)
+  return()
+endif()
 foreach(library tls x509 crypto)
   find_library(MBED_${library} NAMES libmbed${library}.a REQUIRED)
   list(APPEND other_mbedtls "${MBED_${library}}")

@@ -34,6 +34,7 @@ int main(int argc, char *argv[])
     struct rusage after;
     uintptr_t handle;
     char byte;
+    int passed;
 
     collect_log();
     handle = HAL_SSL_Establish(required(argc, argv, "--host"),
@@ -48,13 +49,14 @@ int main(int argc, char *argv[])
         /* What a TLS 1.3 server sends after the handshake, and the half of a record, is taken here. */
         CHECK_EQUAL(HAL_SSL_Read(handle, &byte, 1, 300), 0);
     }
-    CHECK_EQUAL(getrusage(RUSAGE_THREAD, &before), 0);
-    if (writes) {
-        CHECK_EQUAL(HAL_SSL_Write(handle, bulk, BULK, WAIT_MS), 0);
-    } else {
-        CHECK_EQUAL(HAL_SSL_Read(handle, &byte, 1, WAIT_MS), 0);
-    }
-    CHECK_EQUAL(getrusage(RUSAGE_THREAD, &after), 0);
+    /* The kernel may find more room for a full socket later; what counts is a wait for nothing. */
+    do {
+        CHECK_EQUAL(getrusage(RUSAGE_THREAD, &before), 0);
+        passed = writes ? HAL_SSL_Write(handle, bulk, BULK, WAIT_MS)
+                        : HAL_SSL_Read(handle, &byte, 1, WAIT_MS);
+        CHECK(passed == 0 || (writes && passed > 0));
+        CHECK_EQUAL(getrusage(RUSAGE_THREAD, &after), 0);
+    } while (passed > 0);
     printf("%ld switches, %lld us\n", after.ru_nvcsw - before.ru_nvcsw,
            (long long)(cpu_us(&after) - cpu_us(&before)));
     CHECK(after.ru_nvcsw - before.ru_nvcsw <= MOST_SWITCHES);

@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 
+import emulator
+
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 # Nothing can be found there by accident.
 NOWHERE = "/nowhere/linksdk"
@@ -34,7 +36,7 @@ def forget_make():
 
 
 def run(command, environment=None, expect=0):
-    done = subprocess.run(command, env=environment, text=True, check=False,
+    done = subprocess.run(emulator.command(command), env=environment, text=True, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode != expect:
         sys.exit(f"{' '.join(command)}\nended with {done.returncode}, not {expect}\n{done.stdout}")
