@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod certificates;
+mod check;
 mod credentials;
 mod devices;
 mod embed;
@@ -40,6 +41,7 @@ enum Command {
     Pki(pki::Arguments),
     Simulate(simulate::Arguments),
     Embed(embed::Arguments),
+    Check(Box<check::Arguments>),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Pki(arguments) => pki::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
+        Command::Check(arguments) => return check::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

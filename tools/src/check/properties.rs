@@ -1,0 +1,1 @@
+//! Nothing that a file can hold makes the check panic.
