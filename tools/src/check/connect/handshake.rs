@@ -46,6 +46,12 @@ pub(super) struct Result {
 }
 
 impl Result {
+    /// Whether the device's certificate went out: not to a server whose own was refused.
+    pub(super) fn device_was_shown(&self, setup: &Setup) -> bool {
+        let refused = self.error.as_ref().map(Error::kind) == Some(ErrorKind::ServerCertificate);
+        self.seen.asked && setup.certificate.is_some() && !refused
+    }
+
     /// The server may offer this version or not: it said or showed that it does not.
     pub(super) fn version_refused(&self) -> bool {
         self.incompatible || self.alert.as_deref() == Some("protocol_version")

@@ -3,7 +3,9 @@
 use std::time::SystemTime;
 
 use linksdk_hal::error::ErrorKind;
+use linksdk_hal::tls::alert::Presented;
 use linksdk_hal::tls::certificate::Position;
+use linksdk_hal::tls::rustls::errors;
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, UnixTime};
@@ -28,7 +30,7 @@ fn name_fits(handshake: &Handshake, setup: &Setup) -> Option<bool> {
     Some(verify_server_name(&parsed, &setup.name).is_ok())
 }
 
-/// Whether the chain leads to a root, dates included; the error as the TLS library has it.
+/// Whether the chain leads to a root, dates included; the error is a clause.
 fn anchored(handshake: &Handshake, setup: &Setup) -> Option<std::result::Result<(), String>> {
     let chain = owned(&handshake.seen.chain);
     let (own, others) = chain.split_first()?;
@@ -41,7 +43,10 @@ fn anchored(handshake: &Handshake, setup: &Setup) -> Option<std::result::Result<
         UnixTime::now(),
         algorithms,
     );
-    Some(checked.map_err(|error| error.to_string()))
+    Some(checked.map_err(|error| {
+        let said = errors::translate(&error, Presented::Nothing, true);
+        said.detail().split_once(": ").map_or(said.detail(), |(_, clause)| clause).to_owned()
+    }))
 }
 
 /// Prints what a handshake showed.
@@ -95,7 +100,8 @@ pub(super) fn show(
             _ => format!("CAs: {}", seen.authorities.join("; ")),
         };
         let sent = match &setup.certificate {
-            Some(_) => "it was sent",
+            Some(_) if handshake.device_was_shown(setup) => "it was sent",
+            Some(_) => "it was not sent",
             None => "there is none to send",
         };
         output.step(
@@ -133,7 +139,7 @@ pub(super) fn describe(handshake: &Handshake, setup: &Setup, roots: &[Certificat
         "trusted": trusted,
         "anchor": root.map(Certificate::subject),
         "client_certificate_asked": handshake.seen.asked,
-        "client_certificate_sent": handshake.seen.asked && setup.certificate.is_some(),
+        "client_certificate_sent": handshake.device_was_shown(setup),
         "client_authorities": handshake.seen.authorities,
         "alert": handshake.alert,
         "error": error,
@@ -167,6 +173,7 @@ pub(super) fn findings(
     let works = handshakes.iter().any(accepted);
     // A version that only one side has explains nothing when another attempt came further.
     let further = handshakes.iter().any(|one| accepted(one) || !one.version_refused());
+    let mut failures: Vec<(Verdict, String, String, Vec<&str>)> = Vec::new();
     for one in handshakes {
         let Some(error) = &one.error else {
             let suite = one.suite.as_deref().unwrap_or_default();
@@ -185,8 +192,16 @@ pub(super) fn findings(
             (false, true) => Verdict::Untried,
             (false, false) => Verdict::Problem,
         };
-        let text = format!("{}: {}", one.offered, printable(&state::sentence(error)));
-        report.add(verdict, "handshake", place, text, cure(one, error.kind()));
+        let text = printable(&state::sentence(error));
+        let same = failures.iter_mut().find(|(_, known, ..)| *known == text);
+        match same {
+            Some((.., versions)) => versions.push(one.offered),
+            None => failures.push((verdict, text, cure(one, error.kind()), vec![one.offered])),
+        }
+    }
+    for (verdict, text, cure, versions) in failures {
+        let text = format!("{}: {text}", versions.join(" and "));
+        report.add(verdict, "handshake", place, text, cure);
     }
     engine_speaks(handshakes, plan.engine, place, report);
     let Some(best) = handshakes.iter().find(|one| accepted(one)) else { return };
