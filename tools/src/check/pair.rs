@@ -44,11 +44,12 @@ fn read_chain(text: &Text, report: &mut Report) -> Vec<Certificate> {
             Err(clause) => {
                 // The library does not look into further certificates; the server does.
                 let verdict = if chain.is_empty() { Verdict::Problem } else { Verdict::Warning };
+                let (place, line) = pem_check::suspect(text, &section);
                 report.add(
                     verdict,
                     "certificate-unreadable",
-                    &text.place(section.begin),
-                    format!("the certificate that begins here {clause}"),
+                    &place,
+                    format!("certificate {} of the file {clause}{line}", chain.len() + 1),
                     "it was altered or cut: copy it again from where it was issued",
                 );
                 if chain.is_empty() {
@@ -206,10 +207,11 @@ fn read_key(text: &Text, engine: Engine, report: &mut Report) -> Option<PrivateK
     }
     let read = section.der.as_ref().ok().and_then(|der| PrivateKey::read(&section.label, der));
     let Some(key) = read else {
+        let (place, line) = pem_check::suspect(text, section);
         report.problem(
             "key-unreadable",
-            &text.place(section.begin),
-            format!("the base64 is fine, but what it holds is no {}", section.label),
+            &place,
+            format!("the base64 is fine, but what it holds is no {}{line}", section.label),
             "it was altered or cut: copy the key again from where it was issued",
         );
         return None;

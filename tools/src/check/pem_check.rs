@@ -4,9 +4,12 @@ use linksdk_hal::tls::pem::Damage;
 use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::der::Decode;
 
-use super::finding::{Report, Verdict};
+use super::finding::{Place, Report, Verdict};
 use super::pem_scan::{self, Fault, Marker, Section};
 use super::text::Text;
+
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What a text is meant to hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +47,7 @@ pub(crate) fn check(text: &Text, role: Role, report: &mut Report) -> Vec<Section
         );
         return Vec::new();
     }
-    if text.bytes.starts_with(b"\xef\xbb\xbf") {
+    if text.bytes.starts_with(MARK) {
         report.info(
             "pem-byte-order-mark",
             &text.place(0),
@@ -181,6 +184,18 @@ fn not_base64(text: &Text, section: &Section, verdict: Verdict, copy: &str, repo
     report.add(verdict, code, &text.place(at), what, copy);
 }
 
+/// Where to look in a section whose base64 can be decoded but whose content cannot be read, and a
+/// clause about the line there.
+pub(crate) fn suspect(text: &Text, section: &Section) -> (Place, String) {
+    match pem_scan::odd_line(&text.bytes, section.body.clone()) {
+        Some((at, length, common)) => (
+            text.place(at),
+            format!("; this line of it has {length} characters, the others have {common}"),
+        ),
+        None => (text.place(section.begin), String::new()),
+    }
+}
+
 /// Why a section has no end: another label, damaged dashes, or no END line at all.
 fn no_end(text: &Text, section: &Section, verdict: Verdict, report: &mut Report) {
     let label = &section.label;
@@ -293,6 +308,8 @@ fn stray_lines(text: &Text, sections: &[Section], usable: bool, report: &mut Rep
     };
     let mut around = None;
     for (at, line) in pem_scan::lines(&text.bytes, 0..text.bytes.len()) {
+        let at = if line.starts_with(MARK) { at + MARK.len() } else { at };
+        let line = line.strip_prefix(MARK).unwrap_or(line);
         if within(at) {
             continue;
         }
@@ -314,7 +331,6 @@ fn stray_lines(text: &Text, sections: &[Section], usable: bool, report: &mut Rep
             ),
             Some(Marker::End) => {}
             None if line.iter().all(|byte| byte.is_ascii_whitespace()) => {}
-            None if line == b"\xef\xbb\xbf" => {}
             None => around = around.or(Some(at)),
         }
     }

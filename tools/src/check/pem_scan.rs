@@ -131,7 +131,7 @@ pub(crate) fn fault(text: &[u8], body: Range<usize>) -> Fault {
 }
 
 /// The one line whose length differs from the common one, the last apart.
-fn odd_line(text: &[u8], body: Range<usize>) -> Option<(usize, usize, usize)> {
+pub(crate) fn odd_line(text: &[u8], body: Range<usize>) -> Option<(usize, usize, usize)> {
     let mut lengths: Vec<(usize, usize)> = lines(text, body)
         .into_iter()
         .map(|(at, line)| (at, line.iter().filter(|byte| !byte.is_ascii_whitespace()).count()))

@@ -18,7 +18,10 @@ pub(crate) fn check(path: &Path, report: &mut Report) {
         return;
     }
     let file: OsString = [OsStr::new("./"), name].into_iter().collect();
-    let listed = [OsStr::new("ls-files"), OsStr::new("--error-unmatch"), OsStr::new("--"), &file];
+    // The name may hold what would be a pattern.
+    let literally = [OsStr::new("--literal-pathspecs"), OsStr::new("ls-files")];
+    let listed =
+        [&literally[..], &[OsStr::new("--error-unmatch"), OsStr::new("--"), &file]].concat();
     let ignored = [OsStr::new("check-ignore"), OsStr::new("--quiet"), OsStr::new("--"), &file];
     if git(folder, &listed) == Some(0) {
         report.warning(
@@ -57,7 +60,6 @@ fn check_mode(path: &Path, place: &Place, report: &mut Report) {
 /// The exit status of git in a folder. `None`: there is no git, or it was ended by a signal.
 fn git(folder: &Path, arguments: &[&OsStr]) -> Option<i32> {
     Command::new("git")
-        .arg("--literal-pathspecs")
         .args(arguments)
         .current_dir(folder)
         // Inside a hook these name the repository of the hook.

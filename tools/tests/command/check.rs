@@ -120,7 +120,7 @@ fn damage_to_a_certificate_is_found_where_it_is() {
             6,
         ),
         ("short-line", with_line(&good, 7, |line| line[1..].to_owned()), "pem-length", 7),
-        ("long-line", with_line(&good, 2, |line| format!("A{line}")), "pem-length", 2),
+        ("long-line", with_line(&good, 2, |line| format!("A{line}")), "certificate-unreadable", 2),
         ("empty-section", format!("{begin}\n{end}\n"), "pem-empty", 1),
         ("header", replaced("\n", "\nSubject: device\n\n"), "pem-header", 2),
         ("line-lost", with_line(&good, 8, |_| String::new()), "certificate-unreadable", 1),
