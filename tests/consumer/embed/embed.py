@@ -63,11 +63,11 @@ def main():
     first = take(options, options.device, credentials)
 
     configure = ["cmake", "-S", SOURCE, f"-DCMAKE_PREFIX_PATH={prefix}",
-                 f"-DCMAKE_C_COMPILER={options.cc}", f"-DCREDENTIALS={credentials}"]
+                 f"-DCREDENTIALS={credentials}"]
     # A package that was installed without the command has it from elsewhere.
     installed = os.path.exists(os.path.join(prefix, "bin", "linksdk-x509"))
     tool = [] if installed else [f"-DLINKSDK_X509={options.tool}"]
-    run([*configure, *tool, "-B", build])
+    run([*configure, *tool, f"-DCMAKE_C_COMPILER={options.cc}", "-B", build])
     run(["cmake", "--build", build])
     for program in ("fw", "fw_with_library"):
         holds(build, program, first)
@@ -91,8 +91,11 @@ def main():
     said(run(["cmake", "--build", build], expect=1), "does not belong to the certificate")
 
     shutil.rmtree(os.path.join(prefix, "bin"), ignore_errors=True)
+    # Neither beside the package nor on the path.
     without = [*configure, "-DCMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH=OFF",
-               "-DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF", "-B", os.path.join(work, "without")]
+               "-DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF",
+               f"-DCMAKE_MAKE_PROGRAM={shutil.which('make')}", "-G", "Unix Makefiles",
+               f"-DCMAKE_C_COMPILER={shutil.which(options.cc)}", "-B", os.path.join(work, "without")]
     said(run(without, expect=1), "-DLINKSDK_INSTALL_TOOL=ON")
     run([*without, "-DLINKSDK_X509=" + os.path.abspath(options.tool)])
 

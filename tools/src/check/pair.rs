@@ -233,7 +233,7 @@ fn check_together(
     let other = key.whole();
     let pem = credentials::PrivateKey::pem(&key.bytes);
     let loaded = credentials::read(Some(&certificate.bytes), Some(&pem)).and_then(|read| {
-        read.as_ref().map_or(Ok(()), |read| configuration::check_credentials(read))
+        read.as_ref().map_or(Ok(()), configuration::check_credentials)
     });
     let belongs = |one: &Certificate| private.and_then(|key| key.belongs_to(&one.read.public_key));
     match (&loaded, chain.first().and_then(belongs)) {
