@@ -10,8 +10,6 @@
 #
 # The command is looked for beside this package and on the path; set LINKSDK_X509 to name another.
 
-set(_linksdk_credentials_prefix "${CMAKE_CURRENT_LIST_DIR}/../../..")
-
 function(linksdk_embed_credentials)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;CERT;KEY;CA" "")
   set(usage "linksdk_embed_credentials(TARGET target CERT file KEY file [CA file])")
@@ -32,12 +30,15 @@ function(linksdk_embed_credentials)
   endif()
 
   # The command runs on this machine, also when the target does not.
-  find_program(LINKSDK_X509 linksdk-x509 HINTS "${_linksdk_credentials_prefix}/bin"
+  # This file is in PREFIX/lib/cmake/LinkSdkHal, or in one of PREFIX/lib/TRIPLE.
+  get_filename_component(bin "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../../bin" ABSOLUTE)
+  find_program(LINKSDK_X509 linksdk-x509
+               HINTS "${bin}" "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../../../bin"
                DOC "the companion command of linksdk-hal" NO_CMAKE_FIND_ROOT_PATH)
   if(NOT LINKSDK_X509)
     message(FATAL_ERROR
       "linksdk_embed_credentials needs the command linksdk-x509, which was found neither in "
-      "${_linksdk_credentials_prefix}/bin nor on the path. Install linksdk-hal with "
+      "${bin} nor on the path. Install linksdk-hal with "
       "-DLINKSDK_INSTALL_TOOL=ON, or build the command (cargo build --release --package "
       "linksdk-x509) and set LINKSDK_X509 to its path.")
   endif()

@@ -54,7 +54,11 @@ done
 step "companion command" cargo build --package linksdk-x509 --locked
 c_tests() { # engine, folder under build/
     local build=build/$2 prefix=$PWD/build/prefix-$2 tests=build/ctest-$2
-    step "configure, $1" cmake -S . -B "$build" -DLINKSDK_ENGINE="$1" -DLINKSDK_BUILD_PROFILE=release
+    # The installed command is the same for both engines.
+    local tool=ON
+    [ "$1" = rustls ] || tool=OFF
+    step "configure, $1" cmake -S . -B "$build" -DLINKSDK_ENGINE="$1" \
+        -DLINKSDK_BUILD_PROFILE=release -DLINKSDK_INSTALL_TOOL=$tool
     step "build and finish, $1" cmake --build "$build"
     rm -rf "$prefix"
     step "install, $1" cmake --install "$build" --prefix "$prefix"
