@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
+use super::codes;
+
 /// How good or bad a finding is; the worst of all findings is the verdict of the whole check.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Verdict {
@@ -100,6 +102,7 @@ impl Report {
         text: impl Into<String>,
         cure: impl Into<String>,
     ) {
+        debug_assert!(codes::ALL.contains(&code), "{code} is not listed");
         let (text, cure) = (text.into(), cure.into());
         let finding = Finding { verdict, code, place: place.clone(), text, cure };
         if !self.findings.contains(&finding) {

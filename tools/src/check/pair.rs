@@ -232,9 +232,8 @@ fn check_together(
     let place = certificate.whole();
     let other = key.whole();
     let pem = credentials::PrivateKey::pem(&key.bytes);
-    let loaded = credentials::read(Some(&certificate.bytes), Some(&pem)).and_then(|read| {
-        read.as_ref().map_or(Ok(()), configuration::check_credentials)
-    });
+    let loaded = credentials::read(Some(&certificate.bytes), Some(&pem))
+        .and_then(|read| read.as_ref().map_or(Ok(()), configuration::check_credentials));
     let belongs = |one: &Certificate| private.and_then(|key| key.belongs_to(&one.read.public_key));
     match (&loaded, chain.first().and_then(belongs)) {
         (Ok(()), _) => {

@@ -1,10 +1,9 @@
 //! Says what is wrong with PEM text, with lines and columns.
 
 use linksdk_hal::tls::pem::Damage;
-use x509_cert::certificate::{CertificateInner, Raw};
-use x509_cert::der::Decode;
 
 use super::finding::{Place, Report, Verdict};
+use super::pem_other;
 use super::pem_scan::{self, Fault, Marker, Section};
 use super::text::Text;
 
@@ -20,14 +19,14 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    fn takes(self, label: &str) -> bool {
+    pub(super) fn takes(self, label: &str) -> bool {
         match self {
             Role::Key => matches!(label, "RSA PRIVATE KEY" | "PRIVATE KEY" | "EC PRIVATE KEY"),
             _ => matches!(label, "CERTIFICATE" | "X509 CERTIFICATE"),
         }
     }
 
-    fn noun(self) -> &'static str {
+    pub(super) fn noun(self) -> &'static str {
         match self {
             Role::Key => "private key",
             _ => "certificate",
@@ -75,11 +74,11 @@ pub(crate) fn check(text: &Text, role: Role, report: &mut Report) -> Vec<Section
                 }
             }
             (true, Err(damage)) => damaged(text, section, *damage, of_damage, report),
-            (false, _) => other_label(text, section, role, usable, report),
+            (false, _) => pem_other::label(text, section, role, usable, report),
         }
     }
     stray_lines(text, &sections, usable, report);
-    if sections.is_empty() && !other_format(text, role, report) {
+    if sections.is_empty() && !pem_other::format(text, role, report) {
         report.problem(
             "pem-none",
             &text.whole(),
@@ -120,7 +119,7 @@ fn damaged(text: &Text, section: &Section, damage: Damage, verdict: Verdict, rep
             let place = text.place(colon.unwrap_or(section.begin));
             let body = text.bytes.get(section.body.clone()).unwrap_or_default();
             if pem_scan::find(body, b"ENCRYPTED", 0).is_some() {
-                encrypted(text, section, verdict, report);
+                pem_other::encrypted(text, section, verdict, report);
             } else {
                 report.add(
                     verdict,
@@ -133,16 +132,6 @@ fn damaged(text: &Text, section: &Section, damage: Damage, verdict: Verdict, rep
         }
         Damage::NotBase64 => not_base64(text, section, verdict, copy, report),
     }
-}
-
-fn encrypted(text: &Text, section: &Section, verdict: Verdict, report: &mut Report) {
-    report.add(
-        verdict,
-        "key-encrypted",
-        &text.place(section.begin),
-        "the private key is encrypted, and a device has nobody to type the pass phrase",
-        "decrypt it: openssl pkey -in encrypted.key -out plain.key",
-    );
 }
 
 fn not_base64(text: &Text, section: &Section, verdict: Verdict, copy: &str, report: &mut Report) {
@@ -233,70 +222,6 @@ fn no_end(text: &Text, section: &Section, verdict: Verdict, report: &mut Report)
     }
 }
 
-fn other_label(text: &Text, section: &Section, role: Role, usable: bool, report: &mut Report) {
-    let place = text.place(section.begin);
-    let label = section.label.as_str();
-    let private = label.ends_with("PRIVATE KEY");
-    let certificate = Role::Certificate.takes(label);
-    if private && role != Role::Key {
-        let (code, verdict) = if usable {
-            ("key-in-certificate", Verdict::Warning)
-        } else {
-            ("swapped", Verdict::Problem)
-        };
-        let cure = match usable {
-            true => "keep the key in a file of its own: certificates are handed around",
-            false => "name the certificate's file here; certificate and key may have been swapped",
-        };
-        let what = format!("holds {label} where a certificate is expected");
-        return report.add(verdict, code, &place, what, cure);
-    }
-    if usable {
-        // A key's file often has its parameters or the certificate, too.
-        if !(role == Role::Key && (certificate || label == "EC PARAMETERS")) {
-            report.info(
-                "pem-ignored",
-                &place,
-                format!("holds {label}, too, which the library skips"),
-            );
-        }
-        return;
-    }
-    let cure = match (label, role) {
-        ("ENCRYPTED PRIVATE KEY", Role::Key) => {
-            return encrypted(text, section, Verdict::Problem, report);
-        }
-        ("OPENSSH PRIVATE KEY", _) => {
-            "convert a copy of it: ssh-keygen -p -m PEM -N '' -f copy.key"
-        }
-        ("DSA PRIVATE KEY", _) => "DSA keys do not work with TLS: RSA (2048 bits) or ECDSA P-256",
-        ("PUBLIC KEY" | "RSA PUBLIC KEY", Role::Key) => {
-            "name the file with the private key; it begins with BEGIN RSA PRIVATE KEY"
-        }
-        ("CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST", _) => {
-            "a request is not a certificate yet: have it signed, use what comes back"
-        }
-        ("TRUSTED CERTIFICATE", _) => "convert it: openssl x509 -in trusted.pem -out plain.crt",
-        ("PKCS7" | "CMS", _) => "convert it: openssl pkcs7 -print_certs -in file -out chain.crt",
-        (_, Role::Key) if certificate => {
-            "name the key's file here; certificate and key may have been swapped"
-        }
-        _ => "name another file, or convert it with openssl",
-    };
-    let code = match label {
-        "OPENSSH PRIVATE KEY" => "key-openssh",
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => "key-public",
-        _ if certificate => "swapped",
-        _ => "pem-other",
-    };
-    report.problem(
-        code,
-        &place,
-        format!("holds {label} where a {} is expected", role.noun()),
-        cure,
-    );
-}
-
 /// Lines outside of sections that were meant to be markers, and text around sections.
 fn stray_lines(text: &Text, sections: &[Section], usable: bool, report: &mut Report) {
     let verdict = if usable { Verdict::Warning } else { Verdict::Problem };
@@ -341,35 +266,4 @@ fn stray_lines(text: &Text, sections: &[Section], usable: bool, report: &mut Rep
             "text outside of the PEM sections: the library skips it",
         );
     }
-}
-
-/// Says of a file without PEM what it is instead. False when it is nothing known.
-fn other_format(text: &Text, role: Role, report: &mut Report) -> bool {
-    let bytes = text.bytes.as_slice();
-    let place = text.whole();
-    if bytes.is_empty() {
-        report.problem("empty", &place, "is empty", "copy the file again");
-        return true;
-    }
-    if bytes.starts_with(b"PuTTY-User-Key-File") {
-        let cure =
-            "export it as an OpenSSH key with PuTTYgen, then: ssh-keygen -p -m PEM -f copy.key";
-        report.problem("key-putty", &place, "is a key of PuTTY, not PEM", cure);
-        return true;
-    }
-    // A SEQUENCE that spans the file: DER.
-    let spans =
-        x509_cert::der::asn1::AnyRef::from_der(bytes).is_ok() && bytes.first() == Some(&0x30);
-    if !spans {
-        return false;
-    }
-    let (what, cure) = if CertificateInner::<Raw>::from_der(bytes).is_ok() {
-        ("a certificate in DER form", "openssl x509 -inform der -in FILE -out device.crt")
-    } else if role == Role::Key {
-        ("DER, not PEM", "openssl pkey -inform der -in FILE -out device.key")
-    } else {
-        ("DER, not PEM; perhaps PKCS#12", "openssl pkcs12 -in FILE -noenc -out device.pem")
-    };
-    report.problem("der", &place, format!("is {what}"), format!("convert it: {cure}"));
-    true
 }

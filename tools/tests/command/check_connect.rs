@@ -79,7 +79,7 @@ fn a_refused_device_learns_the_alert_with_both_versions() {
     assert_eq!((status, codes(&object, "problem")), (1, vec!["handshake"]), "{object:#}");
     for handshake in handshakes(&object) {
         assert_eq!(handshake["alert"], "unknown_ca");
-        assert_eq!(handshake["error"]["code"], "-0x0F07 TLS_DEVICE_CERTIFICATE_REFUSED");
+        assert_eq!(handshake["error"]["name"], "TLS_DEVICE_CERTIFICATE_REFUSED");
         assert_eq!(handshake["accepted"], false);
     }
     // With TLS 1.3 the refusal comes when the handshake is complete.
@@ -115,7 +115,7 @@ fn a_wrong_server_is_never_trusted() {
             assert_eq!(handshake["client_certificate_sent"], false);
             assert_eq!(handshake["name_fits"], name_fits, "{server}");
             assert_eq!(handshake["trusted"], trusted, "{server}");
-            assert_eq!(handshake["error"]["code"], "-0x0F06 TLS_SERVER_CERTIFICATE");
+            assert_eq!(handshake["error"]["code"], "-0x0F06");
             assert_eq!(handshake["server_certificates"].as_array().unwrap().len(), 1);
         }
         simulator.quit();

@@ -4,15 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::check::{check, codes, file, found};
+use crate::check::{check, codes, file, found, written};
 use crate::folder::{self, run, text};
-
-fn written(folder: &Path, name: &str, content: &str) -> String {
-    let path = folder.join(name);
-    std::fs::write(&path, content).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    text(&path).to_owned()
-}
 
 fn pem(name: &str) -> String {
     std::fs::read_to_string(file(name)).unwrap()
@@ -184,7 +177,7 @@ fn git(folder: &Path, arguments: &[&str]) {
 fn a_key_that_others_can_read_or_that_git_may_commit_is_told() {
     let folder = folder::empty("check-git");
     git(&folder, &["init", "--quiet"]);
-    let key = written(&folder, "a [key].pem", &pem("dev-one.key"));
+    let key = written(&folder, "a [key].pem", pem("dev-one.key"));
     let verdict = |path: &str| {
         let (status, object) = check(&["--key", path]);
         assert_eq!(status, 0, "{object:#}");
@@ -205,7 +198,7 @@ fn a_key_that_others_can_read_or_that_git_may_commit_is_told() {
     let (_, object) = check(&["--source", &source]);
     assert_eq!(found(&object, "key-in-git"), [("warning".to_owned(), None)]);
     // A certificate alone is no secret.
-    let certificate = written(&folder, "device.crt", &pem("dev-one.crt"));
+    let certificate = written(&folder, "device.crt", pem("dev-one.crt"));
     std::fs::set_permissions(&certificate, std::fs::Permissions::from_mode(0o644)).unwrap();
     let (_, object) = check(&["--cert", &certificate]);
     assert_eq!(codes(&object, "warning"), Vec::<&str>::new());

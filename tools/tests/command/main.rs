@@ -10,9 +10,11 @@
 
 mod check;
 mod check_connect;
+mod check_keys;
 mod check_source;
 mod control;
 mod device;
+mod document;
 mod embed;
 mod flow;
 mod folder;

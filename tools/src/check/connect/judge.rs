@@ -125,7 +125,7 @@ pub(super) fn describe(handshake: &Handshake, setup: &Setup, roots: &[Certificat
     let trusted = anchored(handshake, setup).map(|checked| checked.is_ok());
     let root = chain::anchor(&chain, roots).filter(|_| trusted == Some(true));
     let error = handshake.error.as_ref().map(|error| {
-        json!({"code": state::code(error), "text": error.detail(), "cure": error.kind().advice()})
+        json!({"code": state::code(error), "name": state::name(error), "text": error.detail(), "cure": cure(handshake, error.kind())})
     });
     json!({
         "offered": handshake.offered,
