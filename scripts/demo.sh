@@ -9,7 +9,7 @@ PATH=$PATH:$HOME/.cargo/bin
 work=$PWD/build/demo
 product_key=a1Demo00000
 device_name=demo-device-1
-steps=9
+steps=8
 step=0
 simulator=
 mkdir -p "$work"
@@ -68,7 +68,7 @@ begin "Looking for the tools that the build needs"
 scripts/setup.sh demo || give_up "tools are missing; the line to run is above"
 done_in
 
-begin "Building the library (the first time takes minutes)"
+begin "Building the library and linksdk-x509 (the first time takes minutes)"
 quietly configure "CMake could not configure" \
     cmake -S . -B build/release -DLINKSDK_BUILD_PROFILE=release
 quietly library "the library could not be built" cmake --build build/release
@@ -80,11 +80,7 @@ quietly install "the package could not be installed" \
     cmake --install build/release --prefix "$work/prefix"
 done_in
 
-begin "Building the companion command, linksdk-x509"
-quietly tool "the companion command could not be built" \
-    cargo build --package linksdk-x509 --locked
-tool=target/debug/linksdk-x509
-done_in
+tool=$work/prefix/bin/linksdk-x509
 
 begin "Making certificates: platform, device CA, device"
 rm -rf "$work/pki"

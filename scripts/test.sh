@@ -38,10 +38,10 @@ c_tests() { # what to call it, folder under build/, options of the library's bui
     step "build C tests, $what" cmake --build "$tests" -j2 ${5:+--target $5}
     step "C tests, $what" ctest --test-dir "$tests" --output-on-failure -j2 --no-tests=error ${4:+-R "$4"}
 }
-c_tests rustls release "-DLINKSDK_ENGINE=rustls -DLINKSDK_BUILD_PROFILE=release -DLINKSDK_SHARED=ON"
-c_tests mbedtls mbedtls "-DLINKSDK_ENGINE=mbedtls -DLINKSDK_BUILD_PROFILE=release"
+c_tests rustls release "-DLINKSDK_ENGINE=rustls -DLINKSDK_BUILD_PROFILE=release -DLINKSDK_SHARED=ON -DLINKSDK_INSTALL_TOOL=ON"
+c_tests mbedtls mbedtls "-DLINKSDK_ENGINE=mbedtls -DLINKSDK_BUILD_PROFILE=release -DLINKSDK_INSTALL_TOOL=OFF"
 # The same sources in other machine code: what depends on optimisation, time and symbols.
-c_tests "rustls, size" size "-DLINKSDK_ENGINE=rustls -DLINKSDK_BUILD_PROFILE=size" \
+c_tests "rustls, size" size "-DLINKSDK_ENGINE=rustls -DLINKSDK_BUILD_PROFILE=size -DLINKSDK_INSTALL_TOOL=OFF" \
     "^(setup|example|refusal|establish_bounds|time_bounds|idle|bad_arguments|symbols)" \
     "bad_arguments bad_arguments_hal bad_arguments_mqtt establish_bounds idle refusal time_bounds"
 

@@ -57,7 +57,7 @@ pub enum Presented {
 }
 
 /// The name of an alert as the RFCs write it, or its number.
-fn name(alert: u8) -> String {
+pub fn name(alert: u8) -> String {
     let known = NAMES.iter().find(|(number, _)| *number == alert);
     known.map_or_else(|| alert.to_string(), |(_, name)| (*name).to_owned())
 }

@@ -1,12 +1,12 @@
 //! The engine on rustls with ring: TLS 1.2 and 1.3.
 #![forbid(unsafe_code)]
 
-mod errors;
+pub mod errors;
 mod keys;
 mod provider;
 mod shared;
 mod signing;
-mod verifier;
+pub mod verifier;
 
 pub use shared::{Shared, check_anchor, check_key};
 

@@ -2,7 +2,7 @@
 """Checks the installed package as files: `cmake --install` under DESTDIR gives exactly the files that are
 listed here, none of which knows where it was built or is to be.
 
-    package.py --build BUILD --work DIR [--shared]
+    package.py --build BUILD --work DIR [--shared] [--tool]
     package.py ... --libdir lib64   the same with another folder for libraries
     package.py ... --control        spoils the package in two ways, and succeeds only when each is found
 """
@@ -24,7 +24,12 @@ LISTED = ["include/linksdk_hal.h", *(f"include/linksdk/{name}" for name in HEADE
             for name in (f"linksdk{profile}.o", f"liblinksdk{profile}.a")),
           "lib/pkgconfig/linksdk.pc", "lib/pkgconfig/linksdk-hal.pc", "lib/pkgconfig/linksdk-mqtt.pc",
           "lib/cmake/LinkSdkHal/LinkSdkHalConfig.cmake",
-          "lib/cmake/LinkSdkHal/LinkSdkHalConfigVersion.cmake"]
+          "lib/cmake/LinkSdkHal/LinkSdkHalConfigVersion.cmake",
+          "lib/cmake/LinkSdkHal/LinkSdkCredentials.cmake"]
+TOOL = ["bin/linksdk-x509", "share/bash-completion/completions/linksdk-x509",
+        "share/zsh/site-functions/_linksdk-x509", "share/fish/vendor_completions.d/linksdk-x509.fish",
+        *(f"share/man/man1/linksdk-x509{command}.1"
+          for command in ("", "-pki", "-simulate", "-embed", "-check", "-completions", "-man"))]
 SHARED = ["lib/liblinksdk.so", "lib/liblinksdk.so.0", "lib/liblinksdk.so.0.1.0",
           "lib/pkgconfig/linksdk-shared.pc"]
 
@@ -70,7 +75,7 @@ def problems(prefix, build, listed):
 def other_libdir(options):
     """A build with the finished files of BUILD, configured for another folder."""
     build = os.path.join(options.work, "build")
-    words = ["-DLINKSDK_SHARED=OFF", f"-DCMAKE_INSTALL_LIBDIR={options.libdir}"]
+    words = ["-DLINKSDK_SHARED=OFF", "-DLINKSDK_INSTALL_TOOL=OFF", f"-DCMAKE_INSTALL_LIBDIR={options.libdir}"]
     run(["cmake", "-S", ROOT, "-B", build, *words])
     for name in os.listdir(options.build):
         if name.endswith((".o", ".a")):
@@ -113,13 +118,14 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--work", required=True)
     parser.add_argument("--shared", action="store_true")
+    parser.add_argument("--tool", action="store_true")
     parser.add_argument("--libdir")
     parser.add_argument("--control", action="store_true")
     options = parser.parse_args()
     forget_make()
     options.work = os.path.abspath(options.work)
     shutil.rmtree(options.work, ignore_errors=True)
-    listed = LISTED + (SHARED if options.shared else [])
+    listed = LISTED + (SHARED if options.shared else []) + (TOOL if options.tool else [])
     if options.libdir:
         found = other_libdir(options)
     else:

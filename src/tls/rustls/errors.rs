@@ -7,7 +7,7 @@ use crate::tls::refusal::Refusal;
 use ::rustls::{CertificateError, Error as TlsError, OtherError};
 
 /// What `error` means. `handshaking`: the handshake was not complete yet.
-pub(super) fn translate(error: &TlsError, presented: Presented, handshaking: bool) -> Error {
+pub fn translate(error: &TlsError, presented: Presented, handshaking: bool) -> Error {
     match error {
         TlsError::InvalidCertificate(reason) => refusal(reason).error(),
         TlsError::NoCertificatesPresented => Refusal::None.error(),

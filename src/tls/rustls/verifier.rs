@@ -19,7 +19,7 @@ const SMALLEST_RSA: usize = 2048;
 
 /// The server's key is too small.
 #[derive(Debug)]
-pub(super) struct WeakKey;
+pub struct WeakKey;
 
 impl fmt::Display for WeakKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,10 +33,11 @@ impl std::error::Error for WeakKey {}
 /// the firmware accepts that, dates are judged as of the moment when the newest of the presented
 /// certificates was issued: no later time is known to have come.
 #[derive(Debug)]
-pub(super) struct Verifier(Arc<WebPkiServerVerifier>);
+pub struct Verifier(Arc<WebPkiServerVerifier>);
 
 impl Verifier {
-    pub(super) fn new(roots: RootCertStore, provider: Arc<CryptoProvider>) -> Result<Arc<Self>> {
+    /// A verifier that trusts `roots`.
+    pub fn new(roots: RootCertStore, provider: Arc<CryptoProvider>) -> Result<Arc<Self>> {
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
         let verifier = verifier
             .build()

@@ -8,11 +8,17 @@
     reason = "a test fails by panicking"
 )]
 
+mod check;
+mod check_connect;
+mod check_keys;
+mod check_source;
 mod control;
 mod device;
+mod document;
 mod embed;
 mod flow;
 mod folder;
+mod manual;
 mod pki;
 mod refusals;
 mod simulator;

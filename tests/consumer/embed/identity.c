@@ -1,0 +1,4 @@
+const char *identity_name(void)
+{
+    return "identity";
+}
