@@ -73,33 +73,34 @@ static int talk(void *client, const char *product_key, const char *device_name)
     int result;
 
     snprintf(topic, sizeof(topic), "/%s/%s/user/get", product_key, device_name);
-
-    result = IOT_MQTT_Subscribe_Sync(client, topic, IOTX_MQTT_QOS1, on_message, NULL, ANSWER_WAIT_MS);
+    result = IOT_MQTT_Subscribe_Sync(client, topic, IOTX_MQTT_QOS1, on_message, NULL,
+                                     ANSWER_WAIT_MS);
     if (result < 0) {
         return fail("the platform did not confirm the subscription", result);
     }
     printf("  subscribed to %s\n", topic);
-
     result = IOT_MQTT_Publish_Simple(client, topic, IOTX_MQTT_QOS1, payload, (int)strlen(payload));
     if (result < 0) {
         return fail("the message could not be published", result);
     }
     printf("  published %s\n", payload);
 
+    /* Messages, acknowledgements and keep alive are all handled inside IOT_MQTT_Yield. */
     give_up = HAL_UptimeMs() + ANSWER_WAIT_MS;
     while (!message_came_back && HAL_UptimeMs() < give_up) {
-        IOT_MQTT_Yield(client, YIELD_MS);
+        result = IOT_MQTT_Yield(client, YIELD_MS);
+        if (result < 0) {
+            return fail("receiving failed", result);
+        }
     }
     if (!message_came_back) {
         return fail("the message did not come back in time", 0);
     }
-
     result = IOT_MQTT_Unsubscribe(client, topic);
-    if (result < 0) {
-        return fail("the subscription could not be ended", result);
+    if (result >= 0) {
+        result = IOT_MQTT_Yield(client, YIELD_MS);
     }
-    IOT_MQTT_Yield(client, YIELD_MS);
-    return EXIT_SUCCESS;
+    return result < 0 ? fail("the subscription could not be ended", result) : EXIT_SUCCESS;
 }
 
 int main(int argc, char *argv[])
@@ -107,23 +108,20 @@ int main(int argc, char *argv[])
     char product_key[IOTX_PRODUCT_KEY_LEN + 1] = "";
     char device_name[IOTX_DEVICE_NAME_LEN + 1] = "";
     iotx_mqtt_param_t parameters;
+    long port = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
     void *client;
     int result;
 
-    if (argc != 1 && argc != 3) {
+    if (argc != 1 && (argc != 3 || port < 1 || port > 65535)) {
         return fail("usage: mqtt_example [HOST PORT]", 0);
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
     linksdk_set_log_hook(on_log, NULL);
-    IOT_RegisterCallback(ITE_IDENTITY_RESPONSE, on_identity);
-
+    if (IOT_RegisterCallback(ITE_IDENTITY_RESPONSE, on_identity) != 0) {
+        return fail("the handler of the identity was not taken", 0);
+    }
     memset(&parameters, 0, sizeof(parameters));
     if (argc == 3) {
-        long port = strtol(argv[2], NULL, 10);
-
-        if (port < 1 || port > 65535) {
-            return fail("PORT is a number from 1 to 65535", 0);
-        }
         parameters.host = argv[1];
         parameters.port = (uint16_t)port;
     }
@@ -134,17 +132,17 @@ int main(int argc, char *argv[])
 
         return fail(reason, code);
     }
-
-    IOT_Ioctl(IOTX_IOCTL_GET_PRODUCT_KEY, product_key);
-    IOT_Ioctl(IOTX_IOCTL_GET_DEVICE_NAME, device_name);
-    if (product_key[0] == '\0' || device_name[0] == '\0') {
-        IOT_MQTT_Destroy(&client);
-        return fail("connected, but the platform did not say who this device is", 0);
+    if (IOT_Ioctl(IOTX_IOCTL_GET_PRODUCT_KEY, product_key) != 0
+        || IOT_Ioctl(IOTX_IOCTL_GET_DEVICE_NAME, device_name) != 0
+        || product_key[0] == '\0' || device_name[0] == '\0') {
+        result = fail("connected, but the platform did not say who this device is", 0);
+    } else {
+        printf("  this is device %s of product %s\n", device_name, product_key);
+        result = talk(client, product_key, device_name);
     }
-    printf("  this is device %s of product %s\n", device_name, product_key);
-
-    result = talk(client, product_key, device_name);
-    IOT_MQTT_Destroy(&client);
+    if (IOT_MQTT_Destroy(&client) != 0) {
+        return fail("the client could not be ended", 0);
+    }
     printf("  disconnected\n");
     return result;
 }

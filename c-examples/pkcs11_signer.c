@@ -119,7 +119,7 @@ static int prepare(struct pkcs11_signer *signer, const char *module, const char 
 struct pkcs11_signer *pkcs11_signer_open(const char *module, const char *token, const char *pin,
                                          const char *key)
 {
-    struct pkcs11_signer *signer = calloc(1, sizeof(*signer));
+    struct pkcs11_signer *signer = (struct pkcs11_signer *)calloc(1, sizeof(*signer));
 
     if (signer == NULL) {
         return NULL;
@@ -199,14 +199,15 @@ static int pss(struct ck_rsa_pkcs_pss_params *parameters, ck_mechanism_type_t ha
 int pkcs11_signer_sign(void *context, int scheme, const uint8_t *input, size_t input_size,
                        uint8_t *signature, size_t *signature_size)
 {
-    struct pkcs11_signer *signer = context;
+    struct pkcs11_signer *signer = (struct pkcs11_signer *)context;
     struct ck_rsa_pkcs_pss_params parameters;
-    struct ck_mechanism mechanism = {0, NULL, 0};
+    struct ck_mechanism mechanism;
     uint8_t raw[LONGEST_RAW];
     unsigned long length = *signature_size;
     int is_ecdsa = scheme == 0x0403 || scheme == 0x0503;
     ck_rv_t result;
 
+    memset(&mechanism, 0, sizeof(mechanism));
     switch (scheme) {
     case 0x0401: /* PKCS#1 v1.5: the input is DigestInfo, which this mechanism pads and signs */
     case 0x0501:

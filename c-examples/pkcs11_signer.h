@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct pkcs11_signer;
 
 /*
@@ -24,5 +28,9 @@ void pkcs11_signer_close(struct pkcs11_signer *signer);
 /* The function for linksdk_set_signer; context is the signer. Takes one request after the other. */
 int pkcs11_signer_sign(void *context, int scheme, const uint8_t *input, size_t input_size,
                        uint8_t *signature, size_t *signature_size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -49,7 +49,9 @@ fn every_test_that_a_table_cites_exists() {
     let root = root();
     let rust = texts(&root.join("src"), &[".rs"]) + &texts(&root.join("tests"), &[".rs"]);
     let cmake = texts(&root.join("tests/c"), &["CMakeLists.txt", ".cmake"]);
-    for document in ["docs/differences.md", "docs/engines.md", "docs/robustness.md"] {
+    for document in
+        ["docs/differences.md", "docs/engines.md", "docs/robustness.md", "docs/threat-model.md"]
+    {
         let text = fs::read_to_string(root.join(document)).unwrap();
         let rows = text.lines().filter(|line| line.starts_with("| ")).count();
         let cited = tests_cited(&text);
@@ -62,14 +64,30 @@ fn every_test_that_a_table_cites_exists() {
 }
 
 #[test]
-fn every_row_of_the_engines_and_of_the_faults_names_a_test() {
-    for (document, heading) in [("docs/engines.md", "| feature"), ("docs/robustness.md", "| fault")]
-    {
+fn every_row_of_the_engines_the_faults_and_the_threats_names_a_test() {
+    for (document, heading) in [
+        ("docs/engines.md", "| feature"),
+        ("docs/robustness.md", "| fault"),
+        ("docs/threat-model.md", "| threat"),
+    ] {
         let text = fs::read_to_string(root().join(document)).unwrap();
-        let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with(heading));
-        let without: Vec<_> = rows.filter(|row| tests_cited(row).is_empty()).collect();
+        let (rows, without) = rows_without_test(&text, heading);
+        assert!(rows > 20, "{document}: {rows} rows");
         assert_eq!(without, Vec::<&str>::new(), "{document}");
     }
+    let control = "| feature | test |\n| one | `a_test` |\n| two | none |\n";
+    assert_eq!(rows_without_test(control, "| feature"), (2, vec!["| two | none |"]));
+}
+
+/// How many rows the tables have from the first one with this heading on, and which of them name no
+/// test. Tables before that one tell of something else.
+fn rows_without_test<'a>(document: &'a str, heading: &str) -> (usize, Vec<&'a str>) {
+    let rows: Vec<_> = document
+        .lines()
+        .skip_while(|line| !line.starts_with(heading))
+        .filter(|line| line.starts_with("| ") && !line.starts_with(heading))
+        .collect();
+    (rows.len(), rows.into_iter().filter(|row| tests_cited(row).is_empty()).collect())
 }
 
 #[test]

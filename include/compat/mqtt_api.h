@@ -78,7 +78,7 @@ typedef struct {
     const char *username;
     const char *password;
     const char *customize_info;         /* appended to the default client identifier */
-    const char *pub_key;                /* root certificates, PEM */
+    const char *pub_key;                /* not looked at: the roots are those of iotx_ca_crt */
     uint8_t clean_session;              /* default 0 */
     uint32_t request_timeout_ms;        /* 1000 .. 10000, default 5000 */
     uint32_t keepalive_interval_ms;     /* 30000 .. 1200000, default 60000 */

@@ -1,26 +1,7 @@
-# Tests against the simulated platform: the example, refusals by MQTT, reconnection.
+# Tests against the simulated platform: refusals by MQTT, reconnection, what must not be sent.
 
 set(device --host localhost --port {port} --ca {pki}/platform-ca.crt
     --cert {pki}/device.crt --key {pki}/device.key)
-
-set(example "${CMAKE_CURRENT_BINARY_DIR}/work/example")
-add_test(NAME setup.example
-         COMMAND ${Python3_EXECUTABLE} "${CMAKE_CURRENT_SOURCE_DIR}/build_example.py"
-                 --tool "${LINKSDK_X509}" --pki "${platform_pki}" --prefix "${prefix}"
-                 --work "${example}")
-set_tests_properties(setup.example PROPERTIES
-                     FIXTURES_REQUIRED platform_pki FIXTURES_SETUP example)
-foreach(version ${tls_versions})
-  server_test(example.tls${version} simulator platform_pki
-              RUN --tls ${version}
-              PROGRAM "${example}/build/mqtt_example" localhost {port})
-  set_tests_properties(example.tls${version} PROPERTIES
-                       FIXTURES_REQUIRED "platform_pki;example")
-endforeach()
-server_test(example.wrong_server simulator platform_pki
-            RUN --server-cert server-unknown-ca --expect 1
-            PROGRAM "${example}/build/mqtt_example" localhost {port})
-set_tests_properties(example.wrong_server PROPERTIES FIXTURES_REQUIRED "platform_pki;example")
 
 server_test(refusal.not_registered simulator platform_pki
             PROGRAM $<TARGET_FILE:refusal> --host localhost --port {port}

@@ -2,9 +2,10 @@
 
 # The header is the same for every target, so this machine's does.
 find_path(P11_KIT_INCLUDE p11-kit/pkcs11.h PATH_SUFFIXES p11-kit-1 REQUIRED NO_CMAKE_FIND_ROOT_PATH)
-add_executable(pkcs11_example "${root}/c-examples/pkcs11_example.c" "${root}/c-examples/pkcs11_signer.c")
-target_include_directories(pkcs11_example SYSTEM PRIVATE "${P11_KIT_INCLUDE}")
-target_link_libraries(pkcs11_example PRIVATE LinkSdk::hal Threads::Threads ${CMAKE_DL_LIBS})
+test_program(token_exchange hal)
+target_sources(token_exchange PRIVATE "${root}/c-examples/pkcs11_signer.c")
+target_include_directories(token_exchange SYSTEM PRIVATE "${P11_KIT_INCLUDE}")
+target_link_libraries(token_exchange PRIVATE ${CMAKE_DL_LIBS})
 
 foreach(version ${tls_versions})
   foreach(key rsa ecdsa)
@@ -14,8 +15,9 @@ foreach(version ${tls_versions})
                 PROGRAM ${Python3_EXECUTABLE} "${CMAKE_CURRENT_SOURCE_DIR}/softhsm.py"
                         --work "${CMAKE_CURRENT_BINARY_DIR}/work/${name}/token"
                         --key {pki}/device-${key}.key
-                        -- $<TARGET_FILE:pkcs11_example> localhost {port} {pki}/platform-ca.crt
-                        {pki}/device-${key}.crt {module} {token} {pin} {label})
+                        -- $<TARGET_FILE:token_exchange> ${at_server}
+                        --certificate {pki}/device-${key}.crt --module {module} --token {token}
+                        --pin {pin} --label {label})
   endforeach()
 endforeach()
 
