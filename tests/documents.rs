@@ -131,3 +131,42 @@ fn every_link_between_documents_leads_somewhere() {
     }
     assert!(checked > 3);
 }
+
+#[test]
+fn the_guide_to_other_targets_names_what_there_is() {
+    let root = root();
+    let document = fs::read_to_string(root.join("docs/cross.md")).unwrap();
+    let mut checked = 0;
+    for entry in fs::read_dir(root.join("cmake/toolchains")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let (_, rest) = text.split_once("set(LINKSDK_RUST_TARGET ").unwrap();
+        let target = rest.split(' ').next().unwrap();
+        assert!(document.contains(&format!("| `{name}` | `{target}` |")), "{name}, {target}");
+        checked += 1;
+    }
+    assert!(checked >= 2, "{checked}");
+    // What the build says, as the table of symptoms quotes it.
+    let build = texts(&root.join("cmake"), &[".cmake"])
+        + &fs::read_to_string(root.join("CMakeLists.txt")).unwrap();
+    for said in
+        ["LINKSDK_RUST_TARGET must name the Rust target", "add it to LINKSDK_NATIVE_LIBRARIES"]
+    {
+        assert!(build.contains(said) && document.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn the_table_of_sizes_has_every_target_engine_and_profile() {
+    let document = fs::read_to_string(root().join("docs/footprint.md")).unwrap();
+    for target in ["x86_64", "aarch64", "armv7"] {
+        for engine in ["rustls", "mbedtls"] {
+            for built in ["`hal` | release", "`mqtt` | release", "`sdk` | release", "`hal` | size"]
+            {
+                let row = format!("| {target} | {engine} | {built} |");
+                assert_eq!(document.matches(&row).count(), 1, "{row}");
+            }
+        }
+    }
+}
