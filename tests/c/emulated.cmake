@@ -15,9 +15,13 @@ if(CMAKE_CROSSCOMPILING)
   set(emulator ${CMAKE_CROSSCOMPILING_EMULATOR})
   set(left_out_rules
     "[.]valgrind$" "valgrind runs only programs of its own architecture"
-    "^softhsm[.]" "the PKCS#11 module, SoftHSM2, would have to be one of the target's architecture"
+    "^documentation[.]" "the documents' commands are for the machine that they run on"
+    "^(softhsm|example[.]secure_element)[.]" "the PKCS#11 module, SoftHSM2, would have to be one of the target's architecture"
     "^collision[.]" "Debian's libmbedtls is installed for this machine's architecture only")
 endif()
+
+# For the scripts that start programs themselves.
+string(JOIN " " emulator_line ${emulator})
 
 # Sets `result` to TRUE when the test of this name is left out, and says so.
 function(left_out name result)

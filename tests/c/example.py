@@ -13,6 +13,8 @@ import re
 import subprocess
 import sys
 
+import emulator
+
 
 def first_missing(output, patterns):
     """The first pattern that is not found behind the one before; None when all are there."""
@@ -38,7 +40,7 @@ def main():
     if options.fresh and os.path.exists(options.fresh):
         os.remove(options.fresh)
     for patterns in filter(None, (options.shows, options.then)):
-        done = subprocess.run(sys.argv[cut + 1:], text=True, check=False, errors="replace",
+        done = subprocess.run(emulator.command(sys.argv[cut + 1:]), text=True, check=False, errors="replace",
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         print(done.stdout, end="")
         if done.returncode != options.expect:
