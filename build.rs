@@ -82,13 +82,18 @@ fn generate_header(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     }
     let mut text = Vec::new();
     header.generate()?.write(&mut text);
-    // What rustdoc calls a section is a paragraph in C.
-    let text = String::from_utf8(text)?.replace(" * # Safety\n", " * The caller's part:\n");
+    let text = for_doxygen(&String::from_utf8(text)?);
     if let Some(line) = text.lines().find(|line| line.contains("Option_")) {
         return Err(format!("write the function type out in the export itself: {line}").into());
     }
     fs::write(out.join("linksdk_hal.h"), text)?;
     Ok(())
+}
+
+/// The sections that rustdoc and readers of Rust know, as the commands of Doxygen, which editors show
+/// beside a call.
+fn for_doxygen(header: &str) -> String {
+    header.replace(" * # Safety\n * ", " * @pre ").replace(" *\n * Returns ", " *\n * @return ")
 }
 
 fn sorted(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Box<dyn Error>> {

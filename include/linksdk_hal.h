@@ -1,4 +1,6 @@
-/*
+/**
+ * @file linksdk_hal.h
+ *
  * linksdk-hal: the TLS HAL of Alibaba Cloud's Link SDK for C, and what is set around it.
  *
  * The functions that keep the SDK's names are declared here as the SDK declares them, so this file
@@ -16,8 +18,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
-/*
- * What ssl_hooks_set takes. The Link SDK calls this type ssl_hooks_t. When wrappers_defs.h was
+/**
+ * What `ssl_hooks_set` takes. The Link SDK calls this type ssl_hooks_t. When wrappers_defs.h was
  * included before this file, the two are the same type; the name ssl_hooks_t is never defined
  * here, so the order of the two does not matter to the compiler.
  */
@@ -34,18 +36,23 @@ typedef struct linksdk_ssl_hooks {
 extern "C" {
 #endif
 
-/*
- * The device's certificate (and the chain to its CA, if there is one) and private key: PEM text
- * with a NUL at its end, read at each HAL_SSL_Establish. Both NULL: the device authenticates by
- * other means. The defaults are weak: define both in an object file of the firmware, or assign
- * them before connecting. The library only reads the text and does not keep the pointers.
+/**
+ * The device's certificate (and the chain to its CA, if there is one): PEM text with a NUL at its
+ * end, read at each `HAL_SSL_Establish`. NULL, like `g_cli_key`: the device authenticates by other
+ * means. The defaults are weak: define both in an object file of the firmware, or assign them
+ * before connecting. The library only reads the text and does not keep the pointers.
  */
 extern const char *g_cli_crt;
+
+/**
+ * The private key that belongs to `g_cli_crt`, in the same form.
+ */
 extern const char *g_cli_key;
 
-/*
- * The platform's root certificates, PEM text with a NUL at its end, for iotx_mqtt_param_t.pub_key.
- * Weak in profile sdk. In the other profiles it comes from the Link SDK.
+/**
+ * The roots that the MQTT client trusts: PEM text with a NUL at its end, read at each connection.
+ * `iotx_mqtt_param_t.pub_key` is not looked at, as in the Link SDK. Weak in profile sdk, where the
+ * default is the platform's roots. In the other profiles it comes from the Link SDK.
  */
 extern const char *iotx_ca_crt;
 
@@ -107,17 +114,17 @@ extern "C" {
 
 /**
  * Sets how long `HAL_SSL_Establish` may take as a whole, and each attempt of the MQTT client that is
- * constructed afterwards: 100 to 120000 milliseconds. 10000 is the default.
+ * constructed afterwards: `milliseconds` is 100 to 120000. 10000 is the default.
  *
- * Returns 0; -0x0113, and changes nothing, for any other number. Does not block. Any thread.
+ * @return 0; -0x0113, and changes nothing, for any other number. Does not block. Any thread.
  */
 int linksdk_set_establish_timeout(uint32_t milliseconds);
 
 /**
- * Sets the oldest and the newest TLS version that later connections offer: 0x0303 (TLS 1.2) or 0x0304
+ * Sets the `oldest` and the `newest` TLS version that later connections offer: 0x0303 (TLS 1.2) or 0x0304
  * (TLS 1.3). Both are offered by default.
  *
- * Returns 0; -0x0113, and changes nothing, for any other numbers, or an oldest that is newer than the
+ * @return 0; -0x0113, and changes nothing, for any other numbers, or an oldest that is newer than the
  * newest; -0x0F0E when the engine speaks none of them (the engine mbedtls has no TLS 1.3, and offers
  * TLS 1.2 alone when both are allowed). Does not block. Any thread.
  */
@@ -129,11 +136,10 @@ int linksdk_set_tls_versions(int oldest,
  * that takes the place of one that ends. `pem` holds one or more certificates and is copied; all calls
  * together are limited to 256 KiB.
  *
- * Returns 0; -0x0F05 when no certificate in `pem` can be a trust anchor, -0x0113 for NULL and beyond the
+ * @return 0; -0x0F05 when no certificate in `pem` can be a trust anchor, -0x0113 for NULL and beyond the
  * limit; then nothing changes. Does not block. Any thread.
  *
- * The caller's part:
- * `pem` is NULL or a C string.
+ * @pre `pem` is NULL or a C string.
  */
 int linksdk_add_trust_anchor(const char *pem);
 
@@ -144,7 +150,7 @@ int linksdk_add_trust_anchor(const char *pem);
 int linksdk_clear_trust_anchors(void);
 
 /**
- * Sets the most plaintext that one TLS record of ours carries: 512 to 16384 bytes, 16384 by default. A
+ * Sets the most plaintext that one TLS record of ours carries: `bytes` is 512 to 16384, 16384 by default. A
  * peer with little memory can take such records; more calls of the network are needed for the same
  * data.
  *
@@ -153,17 +159,17 @@ int linksdk_clear_trust_anchors(void);
  * section 4, is refused by common servers), and both engines have room for them: rustls while such a
  * record arrives, mbedtls always (two buffers of 16 KiB for each connection).
  *
- * Returns 0; -0x0113, and changes nothing, for any other number. Does not block. Any thread.
+ * @return 0; -0x0113, and changes nothing, for any other number. Does not block. Any thread.
  */
 int linksdk_set_record_size(uint32_t bytes);
 
 /**
- * Lets later connections (1), or no longer (0, the default), offer key exchange with the server's RSA key
- * (TLS_RSA_*), after everything better: for old servers that have nothing else. Such a connection has no
- * forward secrecy: who learns the server's key later can read what was recorded. The log hook gets a
+ * Lets later connections (`allow` is 1), or no longer (0, the default), offer key exchange with the server's
+ * RSA key (TLS_RSA_*), after everything better: for old servers that have nothing else. Such a connection
+ * has no forward secrecy: who learns the server's key later can read what was recorded. The log hook gets a
  * warning. Certificates are verified as ever.
  *
- * Returns 0; -0x0F0E for 1 when the engine cannot do it (rustls cannot, mbedtls can); -0x0113 for any
+ * @return 0; -0x0F0E for 1 when the engine cannot do it (rustls cannot, mbedtls can); -0x0113 for any
  * other number. Does not block. Any thread.
  */
 int linksdk_allow_rsa_key_exchange(int allow);
@@ -176,12 +182,11 @@ int linksdk_allow_rsa_key_exchange(int allow);
  * and the validity dates play no role. The log hook gets a warning for each connection. NULL for all
  * three brings certificates back.
  *
- * Returns 0; -0x0F0E when the engine cannot do it (rustls cannot, mbedtls can); -0x0113 for texts that are
+ * @return 0; -0x0F0E when the engine cannot do it (rustls cannot, mbedtls can); -0x0113 for texts that are
  * empty, too long or not UTF-8, and when only some are NULL; then nothing changes. Does not block. Any
  * thread.
  *
- * The caller's part:
- * `product_key`, `device_name` and `device_secret` are NULL or C strings.
+ * @pre `product_key`, `device_name` and `device_secret` are NULL or C strings.
  */
 int linksdk_use_tls_psk(const char *product_key,
                         const char *device_name,
@@ -202,20 +207,20 @@ const char *linksdk_engine(void);
  * not belonging together, -0x0F04 not valid today; then nothing changes, and the log hook gets a
  * sentence. Does not block. Any thread.
  *
- * The caller's part:
- * `certificate` and `key` are NULL or C strings.
+ * @pre `certificate` and `key` are NULL or C strings.
  */
 int linksdk_set_credentials(const char *certificate,
                             const char *key);
 
 /**
  * Like `linksdk_set_credentials`, with the names of two PEM files, which are read now: later changes to
- * the files have no effect before the next call. -0x0113 when a name is NULL or a file cannot be read.
+ * the files have no effect before the next call.
+ *
+ * @return as there, and -0x0113 when a name is NULL or a file cannot be read.
  *
  * Blocks for as long as reading two small files takes. Any thread.
  *
- * The caller's part:
- * `certificate_file` and `key_file` are NULL or C strings.
+ * @pre `certificate_file` and `key_file` are NULL or C strings.
  */
 int linksdk_set_credentials_files(const char *certificate_file,
                                   const char *key_file);
@@ -247,12 +252,11 @@ int linksdk_set_credentials_files(const char *certificate_file,
  * interrupt it. Whether the key belongs to the certificate shows when the server answers. NULL for both
  * brings `g_cli_crt` and `g_cli_key` back.
  *
- * Returns 0; -0x0F02 certificate unusable, -0x0F03 only one of the two given, -0x0F04 certificate not valid
+ * @return 0; -0x0F02 certificate unusable, -0x0F03 only one of the two given, -0x0F04 certificate not valid
  * today; then nothing changes, and the log hook gets a sentence. Does not block and does not call `sign`.
  * Any thread.
  *
- * The caller's part:
- * `certificate` is NULL or a C string. `sign` is NULL or stays callable, with `context` valid for it, until it
+ * @pre `certificate` is NULL or a C string. `sign` is NULL or stays callable, with `context` valid for it, until it
  * has been replaced and connections that had begun are over.
  */
 int linksdk_set_signer(const char *certificate,
@@ -272,12 +276,11 @@ int linksdk_set_signer(const char *certificate,
  * The sentence goes into `buffer` of `size` bytes, cut if need be, with a NUL at its end; without an
  * error it is empty. `buffer` may be NULL when only the code is wanted.
  *
- * Returns the stable number of the error: a negative state code as in docs/errors.md, the same that
+ * @return the stable number of the error: a negative state code as in docs/errors.md, the same that
  * handlers of `ITE_STATE_*` get; 0 when there is no error; -0x020A when `handle` names no connection.
  * Does not block. Any thread.
  *
- * The caller's part:
- * `buffer` is NULL or points to `size` writable bytes that nobody else uses during the call.
+ * @pre `buffer` is NULL or points to `size` writable bytes that nobody else uses during the call.
  */
 int linksdk_last_error(uintptr_t handle,
                        char *buffer,
@@ -287,11 +290,10 @@ int linksdk_last_error(uintptr_t handle,
  * Fills `info` with what a connection agreed on. `handle` comes from `HAL_SSL_Establish`; 0 stands for
  * the connection of the MQTT client.
  *
- * Returns 0; -1, and changes nothing, when `handle` names no connection, or when `info` is NULL or its
+ * @return 0; -1, and changes nothing, when `handle` names no connection, or when `info` is NULL or its
  * `struct_size` is smaller than the structure. Does not block. Any thread.
  *
- * The caller's part:
- * `info` is NULL or points to a structure whose `struct_size` is set and that nobody else uses
+ * @pre `info` is NULL or points to a structure whose `struct_size` is set and that nobody else uses
  * during the call.
  */
 int linksdk_connection_info(uintptr_t handle,
@@ -307,7 +309,7 @@ int linksdk_connection_info(uintptr_t handle,
  * is shorter; certificates in it that cannot be parsed are skipped with a warning as long as one
  * remains. All arguments are copied.
  *
- * Returns a handle, 1 to 0x7fffffff, that stays valid until `HAL_SSL_Destroy`; or 0 on any
+ * @return a handle, 1 to 0x7fffffff, that stays valid until `HAL_SSL_Destroy`; or 0 on any
  * failure: wrong arguments, unusable credentials or trust anchors, name not found, no connection,
  * handshake or verification failed, 4096 connections already open. The log hook gets a sentence
  * that says why and what to check; handlers of `ITE_STATE_SYS_DEPEND` get a state code.
@@ -316,8 +318,7 @@ int linksdk_connection_info(uintptr_t handle,
  * attempts included. May be called from
  * any thread.
  *
- * The caller's part:
- * `host` is NULL or a C string. `ca_crt` is NULL or points to a NUL or to `ca_crt_len` readable
+ * @pre `host` is NULL or a C string. `ca_crt` is NULL or points to a NUL or to `ca_crt_len` readable
  * bytes, whichever comes first. `g_cli_crt` and `g_cli_key` are NULL or C strings.
  */
 uintptr_t HAL_SSL_Establish(const char *host,
@@ -326,9 +327,10 @@ uintptr_t HAL_SSL_Establish(const char *host,
                             uint32_t ca_crt_len);
 
 /**
- * Reads decrypted bytes until `len` have arrived, `timeout_ms` have passed or the connection ends.
+ * Reads decrypted bytes of the connection `handle` until `len` have arrived, `timeout_ms` have passed or
+ * the connection ends.
  *
- * Returns the number of bytes in `buf`, which is less than `len` when the time passed or the
+ * @return the number of bytes in `buf`, which is less than `len` when the time passed or the
  * connection ended first; 0 when nothing arrived in time; -2 when the server has closed the
  * connection with close_notify; -1 for every other end of it, for a handle that names no
  * connection, for a negative `len` or `timeout_ms`, and for NULL. What arrived before the end is
@@ -338,15 +340,17 @@ uintptr_t HAL_SSL_Establish(const char *host,
  * Blocks for at most `timeout_ms` (0: takes what is there) and 50 ms. One thread may read while
  * others write and another destroys; then this returns -1.
  *
- * The caller's part:
- * `buf` is NULL or points to `len` writable bytes that nobody else uses during the call.
+ * @pre `buf` is NULL or points to `len` writable bytes that nobody else uses during the call.
  */
-int HAL_SSL_Read(uintptr_t handle, char *buf, int len, int timeout_ms);
+int HAL_SSL_Read(uintptr_t handle,
+                 char *buf,
+                 int len,
+                 int timeout_ms);
 
 /**
- * Encrypts and sends `len` bytes.
+ * Encrypts `len` bytes and sends them over the connection `handle`.
  *
- * Returns the number of bytes that were accepted, which is less than `len` when `timeout_ms`
+ * @return the number of bytes that were accepted, which is less than `len` when `timeout_ms`
  * passed first; 0 when none was; -1 or -2 when the connection has ended (see `HAL_SSL_Read`), for a
  * handle that names no connection (0 too), for a negative `len` or `timeout_ms`, and for NULL.
  * Accepted bytes are sent before those of later calls. A wrong argument does not affect the
@@ -356,13 +360,12 @@ int HAL_SSL_Read(uintptr_t handle, char *buf, int len, int timeout_ms);
  * called from several threads at once; the bytes of one call can then be mixed with those of
  * another where a call returns less than `len`.
  *
- * The caller's part:
- * `buf` is NULL or points to `len` readable bytes that nobody changes during the call.
+ * @pre `buf` is NULL or points to `len` readable bytes that nobody changes during the call.
  */
 int HAL_SSL_Write(uintptr_t handle, const char *buf, int len, int timeout_ms);
 
 /**
- * Closes a connection and frees the handle. Sends close_notify if that needs no waiting; calls of
+ * Closes a connection and frees `handle`. Sends close_notify if that needs no waiting; calls of
  * other threads that wait for the connection return -1. Always returns 0, also for 0 and for
  * handles that name no connection. Does not block. May be called from any thread.
  */
@@ -378,8 +381,7 @@ int32_t HAL_SSL_Destroy(uintptr_t handle);
  * one is in use. Nothing that the library returns is to be freed by the caller, so the hooks are never
  * needed; memory statistics of the firmware do not include TLS.
  *
- * The caller's part:
- * `hooks` is NULL or points to an initialised structure.
+ * @pre `hooks` is NULL or points to an initialised structure.
  */
 int ssl_hooks_set(const linksdk_ssl_hooks_t *hooks);
 
@@ -391,11 +393,10 @@ int ssl_hooks_set(const linksdk_ssl_hooks_t *hooks);
  * `version`: a C string of at most 63 bytes, UTF-8, without control characters, quotation marks
  * and backslashes; it is copied. NULL brings the default `app-1.0.0-20180101.1000` back.
  *
- * Returns 0, or -1 when `version` is not acceptable; then nothing changes. Any thread, never
+ * @return 0, or -1 when `version` is not acceptable; then nothing changes. Any thread, never
  * blocks. Profile sdk only.
  *
- * The caller's part:
- * `version` is NULL or a C string.
+ * @pre `version` is NULL or a C string.
  */
 int linksdk_set_firmware_version(const char *version);
 
@@ -404,8 +405,7 @@ int linksdk_set_firmware_version(const char *version);
  * log. It is called on the thread that calls HAL_Reboot, and may return. Any thread, never blocks.
  * Profile sdk only.
  *
- * The caller's part:
- * `hook` is NULL or stays callable until it is replaced.
+ * @pre `hook` is NULL or stays callable until it is replaced.
  */
 void linksdk_set_reboot_hook(void (*hook)(void));
 
@@ -419,11 +419,10 @@ void linksdk_set_reboot_hook(void (*hook)(void));
  * the new one. A file that is damaged is ignored with a warning in the log. When the platform refuses a stored
  * identity (CONNACK 2, 4, 5), at the first connection or a later one, it is forgotten and the platform asked anew.
  *
- * Profiles mqtt and sdk only. Returns 0; -0x0113, and changes nothing, for a path that is empty, too long or
- * not UTF-8. Does not touch the file now. Does not block. Any thread.
+ * @return 0; -0x0113, and changes nothing, for a path that is empty, too long or not UTF-8. Does not touch
+ * the file now. Does not block. Any thread. Profiles mqtt and sdk only.
  *
- * The caller's part:
- * `path` is NULL or a C string.
+ * @pre `path` is NULL or a C string.
  */
 int linksdk_identity_store_file(const char *path);
 
@@ -435,11 +434,10 @@ int linksdk_identity_store_file(const char *path);
  * nothing. `erase` forgets it. All get `context` and are called on the thread that constructs the client or
  * yields, with no lock held. NULL for all three ends it.
  *
- * Profiles mqtt and sdk only. Returns 0; -0x0113, and changes nothing, when only some are NULL. Does not block.
- * Any thread.
+ * @return 0; -0x0113, and changes nothing, when only some are NULL. Does not block. Any thread. Profiles
+ * mqtt and sdk only.
  *
- * The caller's part:
- * The functions are NULL or stay callable, with `context` valid for them, until they have been replaced and
+ * @pre The functions are NULL or stay callable, with `context` valid for them, until they have been replaced and
  * calls that had begun are over.
  */
 int linksdk_set_identity_store(int (*load)(void *context, void *buffer, size_t size),
@@ -449,10 +447,10 @@ int linksdk_set_identity_store(int (*load)(void *context, void *buffer, size_t s
 
 /**
  * Like `linksdk_identity_store_file`, with `HAL_Kv_Get`, `HAL_Kv_Set` and `HAL_Kv_Del` of the Link SDK, which
- * the firmware links, as the memory, under the name linksdk_identity: 1 begins, 0 ends it.
+ * the firmware links, as the memory, under the name linksdk_identity: `use_it` 1 begins, 0 ends it.
  *
- * Profiles mqtt and sdk only. Returns 0; -0x0F0E when one of the three functions is not linked; -0x0113 for any
- * other number. Does not block. Any thread.
+ * @return 0; -0x0F0E when one of the three functions is not linked; -0x0113 for any other number. Does not
+ * block. Any thread. Profiles mqtt and sdk only.
  */
 int linksdk_identity_in_hal_kv(int use_it);
 
@@ -468,15 +466,14 @@ int linksdk_identity_in_hal_kv(int use_it);
  * lock held: it may call any function of the library, also this one. A call that had already
  * begun on another thread may still reach the old hook shortly after this function returns.
  *
- * The caller's part:
- * `hook` is NULL or stays callable, with `context` valid for it, until it has been replaced and
+ * @pre `hook` is NULL or stays callable, with `context` valid for it, until it has been replaced and
  * calls that had begun are over.
  */
 void linksdk_set_log_hook(void (*hook)(int level, const char *line, void *context),
                           void *context);
 
 /**
- * Sets the least important level that reaches the log hook: 0 nothing, 2 errors, 3 and warnings,
+ * Sets the least important `level` that reaches the log hook: 0 nothing, 2 errors, 3 and warnings,
  * 4 and one line per connection (the default), 5 and one line per step. Values above 5 count as
  * 5, values below 0 as 0. May be called from any thread at any time.
  */
@@ -502,11 +499,10 @@ void linksdk_set_log_level(int level);
  *
  * NULL for all functions ends storing; what is stored stays.
  *
- * Returns 0; -0x0F0E when the engine cannot store sessions (rustls); -0x0113, and changes nothing, when only
+ * @return 0; -0x0F0E when the engine cannot store sessions (rustls); -0x0113, and changes nothing, when only
  * some functions are NULL or the size of the key is wrong. Does not block. Any thread.
  *
- * The caller's part:
- * The functions are NULL or stay callable, with `context` valid for them, until they have been replaced and
+ * @pre The functions are NULL or stay callable, with `context` valid for them, until they have been replaced and
  * connections that had begun are over. `key` is NULL or points to `key_size` readable bytes.
  */
 int linksdk_set_session_store(int (*load)(void *context, const char *name, void *buffer, size_t size),
@@ -524,10 +520,9 @@ int linksdk_set_session_store(int (*load)(void *context, const char *name, void 
  * firmware links, as the memory: under names that begin with linksdk_tls_ and have at most 32 characters, up to
  * 449 bytes each. `key` as there; NULL ends storing.
  *
- * Returns as there, and -0x0F0E also when one of the three functions is not linked.
+ * @return as there, and -0x0F0E also when one of the three functions is not linked.
  *
- * The caller's part:
- * `key` is NULL or points to `key_size` readable bytes. `HAL_Kv_*` may be called from any thread that
+ * @pre `key` is NULL or points to `key_size` readable bytes. `HAL_Kv_*` may be called from any thread that
  * connects.
  */
 int linksdk_use_hal_kv(const uint8_t *key,
@@ -543,26 +538,25 @@ int linksdk_use_hal_kv(const uint8_t *key,
  * `HAL_SSL_Establish` and while the MQTT client connects, from any thread and several at once, with no
  * lock held.
  *
- * Returns 0. Does not block. Any thread.
+ * @return 0. Does not block. Any thread.
  *
- * The caller's part:
- * `now` is NULL or stays callable, with `context` valid for it, until it has been replaced and calls
+ * @pre `now` is NULL or stays callable, with `context` valid for it, until it has been replaced and calls
  * that had begun are over.
  */
 int linksdk_set_time_source(int64_t (*now)(void *context),
                             void *context);
 
 /**
- * Lets a device connect (1), or no longer (0, the default), while its clock was never set: when the time of
- * day lies before 2020, or `linksdk_set_time_source`'s function does not know it. For devices that get the
- * time only from the platform.
+ * Lets a device connect (`accept` is 1), or no longer (0, the default), while its clock was never set: when
+ * the time of day lies before 2020, or `linksdk_set_time_source`'s function does not know it. For devices
+ * that get the time only from the platform.
  *
  * While the clock is not set, the server's certificates are verified as ever, except that nobody can tell
  * whether they have expired; the device's own certificate is presented without looking at its dates. The log
  * hook gets a warning for each such connection. As soon as the clock shows 2020 or later, dates are
  * checked again, whatever this is set to: firmware should set the clock early.
  *
- * Returns 0; -0x0113 for any other number. Does not block. Any thread.
+ * @return 0; -0x0113 for any other number. Does not block. Any thread.
  */
 int linksdk_accept_unset_clock(int accept);
 

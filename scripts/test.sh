@@ -17,6 +17,11 @@ for features in hal,engine-rustls hal,engine-rustls,compact sdk,engine-mbedtls h
     step "lints, $features" cargo clippy -p linksdk-hal --all-targets --locked \
         --no-default-features --features "$features" -- -D warnings
 done
+step "Rust documentation" env RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --workspace --locked
+for features in mqtt,engine-rustls hal,engine-rustls sdk,engine-mbedtls; do
+    step "Rust documentation, $features" env RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps \
+        -p linksdk-hal --locked --no-default-features --features "$features"
+done
 [ "${1:-all}" = lint ] && exit 0
 
 step "Rust tests" cargo test --workspace --locked

@@ -110,6 +110,48 @@ fn the_table_of_errors_lists_every_code_and_no_other() {
     assert_eq!(listed, known);
 }
 
+/// The words of a text that name something in `src/`, with the folder of the one before where only
+/// a file name stands ("src/os/tcp.rs, dns.rs").
+fn sources_named(text: &str) -> Vec<PathBuf> {
+    let mut folder = PathBuf::from("src");
+    let mut named = Vec::new();
+    for line in text.lines() {
+        for word in line.split(|c: char| !c.is_ascii_alphanumeric() && !"_./".contains(c)) {
+            let word = word.trim_end_matches('.');
+            if word.starts_with("src/") {
+                let path = PathBuf::from(word.trim_end_matches('/'));
+                folder = if word.ends_with(".rs") {
+                    path.parent().unwrap().to_owned()
+                } else {
+                    path.clone()
+                };
+                named.push(path);
+            } else if word.len() > 3 && word.ends_with(".rs") && !word.contains('/') {
+                named.push(folder.join(word));
+            }
+        }
+    }
+    named
+}
+
+#[test]
+fn the_picture_of_the_architecture_shows_what_is_there() {
+    let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let picture = text.split("```").nth(1).unwrap();
+    let missing = |picture: &str| -> Vec<PathBuf> {
+        let mut named = sources_named(picture);
+        named.retain(|path| {
+            // Files of one line may be in the folder above: rooms that are a file.
+            let name = path.file_name().unwrap();
+            !root().join(path).exists() && !root().join("src").join(name).exists()
+        });
+        named
+    };
+    assert!(sources_named(picture).len() > 20, "{:?}", sources_named(picture));
+    assert_eq!(missing(picture), Vec::<PathBuf>::new());
+    assert_eq!(missing("src/os/tcp.rs, gone.rs"), [PathBuf::from("src/os/gone.rs")]);
+}
+
 #[test]
 fn every_link_between_documents_leads_somewhere() {
     let root = root();

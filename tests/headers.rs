@@ -158,3 +158,65 @@ fn state_codes_are_the_same_in_c() {
         assert_eq!(line.split_whitespace().nth(2), Some(value.as_str()), "{line}");
     }
 }
+
+/// The comments and declarations of all functions in a header: the text between `/**` and `*/`, and what
+/// follows it up to the semicolon.
+fn documented_functions(header: &str) -> Vec<(&str, &str)> {
+    let blocks = header.split("/**").skip(1).filter_map(|rest| rest.split_once("*/"));
+    blocks
+        .filter_map(|(comment, rest)| rest.split_once(';').map(|(code, _)| (comment, code.trim())))
+        .filter(|(_, code)| code.contains('(') && !code.contains('{') && !code.contains('#'))
+        .collect()
+}
+
+/// The names that a declaration gives to its parameters; those of function types are not among them.
+fn parameters(declaration: &str) -> Vec<&str> {
+    let (_, list) = declaration.split_once('(').unwrap();
+    let list = list.trim_end_matches(')');
+    let mut depth = 0;
+    let at_top = |c: char| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    };
+    list.split(at_top)
+        .map(|parameter| match parameter.split_once("(*") {
+            Some((_, function)) => function.split(')').next().unwrap_or_default(),
+            None => parameter.rsplit([' ', '*']).next().unwrap_or_default(),
+        })
+        .filter(|name| *name != "void")
+        .collect()
+}
+
+/// What the comment of a function lacks.
+fn undocumented(comment: &str, declaration: &str) -> Vec<String> {
+    let name = declaration.split('(').next().unwrap_or_default();
+    let mut lacks: Vec<String> = parameters(declaration)
+        .into_iter()
+        .filter(|parameter| !comment.contains(&format!("`{parameter}`")))
+        .map(|parameter| format!("{name}: nothing about {parameter}"))
+        .collect();
+    let silent = name.starts_with("void ") || name.contains("char *linksdk_engine");
+    if !silent && !["@return", "Returns", "returns"].iter().any(|word| comment.contains(word)) {
+        lacks.push(format!("{name}: nothing about what it returns"));
+    }
+    if comment.contains("# Safety") {
+        lacks.push(format!("{name}: a section of rustdoc"));
+    }
+    lacks
+}
+
+#[test]
+fn every_function_of_our_header_tells_of_its_parameters_and_result() {
+    let header = fs::read_to_string(Path::new(env!("OUT_DIR")).join("linksdk_hal.h")).unwrap();
+    let functions = documented_functions(&header);
+    assert!(functions.len() > 25, "{} functions", functions.len());
+    let lacks: Vec<_> = functions.into_iter().flat_map(|(c, code)| undocumented(c, code)).collect();
+    assert_eq!(lacks, Vec::<String>::new());
+
+    let code =
+        "int set(int (*get)(void *context, size_t size),\n    const char *name, void *memory)";
+    assert_eq!(parameters(code), ["get", "name", "memory"]);
+    assert_eq!(parameters("int none(void)"), Vec::<&str>::new());
+    assert_eq!(undocumented("Takes `get` and `name`. Returns 0.", code).len(), 1);
+    assert_eq!(undocumented("Takes `get`, `name` and `memory`.", code).len(), 1);
+}

@@ -22,9 +22,9 @@ pub enum Field {
     DeviceSecret,
     /// [`Meta::module`]
     Module,
-    /// The MQTT host of [`REGION_CUSTOM`].
+    /// The MQTT host of [`REGION_CUSTOM`](super::REGION_CUSTOM).
     MqttDomain,
-    /// The HTTP host of [`REGION_CUSTOM`].
+    /// The HTTP host of [`REGION_CUSTOM`](super::REGION_CUSTOM).
     HttpDomain,
 }
 

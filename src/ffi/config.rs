@@ -30,7 +30,7 @@ pub(super) fn unreadable(detail: impl Into<String>) -> Error {
 }
 
 /// Sets how long `HAL_SSL_Establish` may take as a whole, and each attempt of the MQTT client that is
-/// constructed afterwards: 100 to 120000 milliseconds. 10000 is the default.
+/// constructed afterwards: `milliseconds` is 100 to 120000. 10000 is the default.
 ///
 /// Returns 0; -0x0113, and changes nothing, for any other number. Does not block. Any thread.
 #[unsafe(export_name = "linksdk_set_establish_timeout")]
@@ -40,7 +40,7 @@ pub extern "C" fn linksdk_set_establish_timeout(milliseconds: u32) -> c_int {
     })
 }
 
-/// Sets the oldest and the newest TLS version that later connections offer: 0x0303 (TLS 1.2) or 0x0304
+/// Sets the `oldest` and the `newest` TLS version that later connections offer: 0x0303 (TLS 1.2) or 0x0304
 /// (TLS 1.3). Both are offered by default.
 ///
 /// Returns 0; -0x0113, and changes nothing, for any other numbers, or an oldest that is newer than the
@@ -95,7 +95,7 @@ pub extern "C" fn linksdk_clear_trust_anchors() -> c_int {
     })
 }
 
-/// Sets the most plaintext that one TLS record of ours carries: 512 to 16384 bytes, 16384 by default. A
+/// Sets the most plaintext that one TLS record of ours carries: `bytes` is 512 to 16384, 16384 by default. A
 /// peer with little memory can take such records; more calls of the network are needed for the same
 /// data.
 ///
@@ -112,9 +112,9 @@ pub extern "C" fn linksdk_set_record_size(bytes: u32) -> c_int {
     })
 }
 
-/// Lets later connections (1), or no longer (0, the default), offer key exchange with the server's RSA key
-/// (TLS_RSA_*), after everything better: for old servers that have nothing else. Such a connection has no
-/// forward secrecy: who learns the server's key later can read what was recorded. The log hook gets a
+/// Lets later connections (`allow` is 1), or no longer (0, the default), offer key exchange with the server's
+/// RSA key (TLS_RSA_*), after everything better: for old servers that have nothing else. Such a connection
+/// has no forward secrecy: who learns the server's key later can read what was recorded. The log hook gets a
 /// warning. Certificates are verified as ever.
 ///
 /// Returns 0; -0x0F0E for 1 when the engine cannot do it (rustls cannot, mbedtls can); -0x0113 for any

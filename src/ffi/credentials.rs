@@ -55,7 +55,9 @@ pub unsafe extern "C" fn linksdk_set_credentials(
 }
 
 /// Like `linksdk_set_credentials`, with the names of two PEM files, which are read now: later changes to
-/// the files have no effect before the next call. -0x0113 when a name is NULL or a file cannot be read.
+/// the files have no effect before the next call.
+///
+/// Returns as there, and -0x0113 when a name is NULL or a file cannot be read.
 ///
 /// Blocks for as long as reading two small files takes. Any thread.
 ///

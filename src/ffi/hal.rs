@@ -197,7 +197,8 @@ fn destroy(handle: usize) {
     }
 }
 
-/// Reads decrypted bytes until `len` have arrived, `timeout_ms` have passed or the connection ends.
+/// Reads decrypted bytes of the connection `handle` until `len` have arrived, `timeout_ms` have passed or
+/// the connection ends.
 ///
 /// Returns the number of bytes in `buf`, which is less than `len` when the time passed or the
 /// connection ended first; 0 when nothing arrived in time; -2 when the server has closed the
@@ -225,7 +226,7 @@ pub unsafe extern "C" fn hal_ssl_read(
     })
 }
 
-/// Encrypts and sends `len` bytes.
+/// Encrypts `len` bytes and sends them over the connection `handle`.
 ///
 /// Returns the number of bytes that were accepted, which is less than `len` when `timeout_ms`
 /// passed first; 0 when none was; -1 or -2 when the connection has ended (see `HAL_SSL_Read`), for a
@@ -253,7 +254,7 @@ pub unsafe extern "C" fn hal_ssl_write(
     })
 }
 
-/// Closes a connection and frees the handle. Sends close_notify if that needs no waiting; calls of
+/// Closes a connection and frees `handle`. Sends close_notify if that needs no waiting; calls of
 /// other threads that wait for the connection return -1. Always returns 0, also for 0 and for
 /// handles that name no connection. Does not block. May be called from any thread.
 #[unsafe(export_name = "HAL_SSL_Destroy")]

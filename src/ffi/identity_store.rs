@@ -51,8 +51,8 @@ impl Memory for StoredFile {
 /// the new one. A file that is damaged is ignored with a warning in the log. When the platform refuses a stored
 /// identity (CONNACK 2, 4, 5), at the first connection or a later one, it is forgotten and the platform asked anew.
 ///
-/// Profiles mqtt and sdk only. Returns 0; -0x0113, and changes nothing, for a path that is empty, too long or
-/// not UTF-8. Does not touch the file now. Does not block. Any thread.
+/// Returns 0; -0x0113, and changes nothing, for a path that is empty, too long or not UTF-8. Does not touch
+/// the file now. Does not block. Any thread. Profiles mqtt and sdk only.
 ///
 /// # Safety
 /// `path` is NULL or a C string.
@@ -113,8 +113,8 @@ impl Memory for Functions {
 /// nothing. `erase` forgets it. All get `context` and are called on the thread that constructs the client or
 /// yields, with no lock held. NULL for all three ends it.
 ///
-/// Profiles mqtt and sdk only. Returns 0; -0x0113, and changes nothing, when only some are NULL. Does not block.
-/// Any thread.
+/// Returns 0; -0x0113, and changes nothing, when only some are NULL. Does not block. Any thread. Profiles
+/// mqtt and sdk only.
 ///
 /// # Safety
 /// The functions are NULL or stay callable, with `context` valid for them, until they have been replaced and
@@ -165,10 +165,10 @@ impl Memory for KeyValueMemory {
 }
 
 /// Like `linksdk_identity_store_file`, with `HAL_Kv_Get`, `HAL_Kv_Set` and `HAL_Kv_Del` of the Link SDK, which
-/// the firmware links, as the memory, under the name linksdk_identity: 1 begins, 0 ends it.
+/// the firmware links, as the memory, under the name linksdk_identity: `use_it` 1 begins, 0 ends it.
 ///
-/// Profiles mqtt and sdk only. Returns 0; -0x0F0E when one of the three functions is not linked; -0x0113 for any
-/// other number. Does not block. Any thread.
+/// Returns 0; -0x0F0E when one of the three functions is not linked; -0x0113 for any other number. Does not
+/// block. Any thread. Profiles mqtt and sdk only.
 #[unsafe(export_name = "linksdk_identity_in_hal_kv")]
 pub extern "C" fn linksdk_identity_in_hal_kv(use_it: c_int) -> c_int {
     boundary(state::SYS_DEPEND_MALLOC, || {

@@ -57,7 +57,7 @@ pub unsafe extern "C" fn linksdk_set_log_hook(
     });
 }
 
-/// Sets the least important level that reaches the log hook: 0 nothing, 2 errors, 3 and warnings,
+/// Sets the least important `level` that reaches the log hook: 0 nothing, 2 errors, 3 and warnings,
 /// 4 and one line per connection (the default), 5 and one line per step. Values above 5 count as
 /// 5, values below 0 as 0. May be called from any thread at any time.
 #[unsafe(export_name = "linksdk_set_log_level")]

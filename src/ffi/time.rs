@@ -43,9 +43,9 @@ pub unsafe extern "C" fn linksdk_set_time_source(
     })
 }
 
-/// Lets a device connect (1), or no longer (0, the default), while its clock was never set: when the time of
-/// day lies before 2020, or `linksdk_set_time_source`'s function does not know it. For devices that get the
-/// time only from the platform.
+/// Lets a device connect (`accept` is 1), or no longer (0, the default), while its clock was never set: when
+/// the time of day lies before 2020, or `linksdk_set_time_source`'s function does not know it. For devices
+/// that get the time only from the platform.
 ///
 /// While the clock is not set, the server's certificates are verified as ever, except that nobody can tell
 /// whether they have expired; the device's own certificate is presented without looking at its dates. The log
