@@ -386,6 +386,14 @@ int32_t HAL_SSL_Destroy(uintptr_t handle);
 int ssl_hooks_set(const linksdk_ssl_hooks_t *hooks);
 
 /**
+ * The name of `ssl_hooks_set` in the Link SDK 2.3.0, whose network layer calls it before every
+ * connection. Takes and returns the same.
+ *
+ * @pre As for `ssl_hooks_set`.
+ */
+int HAL_SSLHooks_set(const linksdk_ssl_hooks_t *hooks);
+
+/**
  * Sets what HAL_GetFirmwareVersion returns and the version report to the platform says. Call it
  * before IOT_MQTT_Construct. In the Link SDK firmware defines HAL_GetFirmwareVersion itself; here
  * the archive does, and a second definition would collide.

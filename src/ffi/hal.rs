@@ -297,5 +297,16 @@ pub unsafe extern "C" fn ssl_hooks_set(hooks: *const SslHooks) -> c_int {
     })
 }
 
+/// The name of `ssl_hooks_set` in the Link SDK 2.3.0, whose network layer calls it before every
+/// connection. Takes and returns the same.
+///
+/// # Safety
+/// As for `ssl_hooks_set`.
+#[unsafe(export_name = "HAL_SSLHooks_set")]
+pub unsafe extern "C" fn hal_ssl_hooks_set(hooks: *const SslHooks) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe { ssl_hooks_set(hooks) }
+}
+
 #[cfg(test)]
 mod tests;

@@ -298,6 +298,8 @@ fn memory_hooks_are_checked() {
     ] {
         // SAFETY: an initialised structure.
         assert_eq!(unsafe { ssl_hooks_set(&SslHooks { malloc, free }) }, expected);
+        // SAFETY: as above.
+        assert_eq!(unsafe { hal_ssl_hooks_set(&SslHooks { malloc, free }) }, expected);
     }
     // SAFETY: NULL is allowed.
     assert_eq!(unsafe { ssl_hooks_set(null()) }, -1);
