@@ -387,7 +387,7 @@ int ssl_hooks_set(const linksdk_ssl_hooks_t *hooks);
 
 /**
  * The name of `ssl_hooks_set` in the Link SDK 2.3.0, whose network layer calls it before every
- * connection. Takes and returns the same.
+ * connection. Returns the same: 0, or -1 when `hooks` or one of its members is NULL.
  *
  * @pre As for `ssl_hooks_set`.
  */

@@ -298,7 +298,7 @@ pub unsafe extern "C" fn ssl_hooks_set(hooks: *const SslHooks) -> c_int {
 }
 
 /// The name of `ssl_hooks_set` in the Link SDK 2.3.0, whose network layer calls it before every
-/// connection. Takes and returns the same.
+/// connection. Returns the same: 0, or -1 when `hooks` or one of its members is NULL.
 ///
 /// # Safety
 /// As for `ssl_hooks_set`.
