@@ -39,9 +39,10 @@ def find_package(options, prefix):
     for program in programs:
         run([os.path.join(build, program)])
     # The names of another minor version may be other names.
-    configure("version", "-DWANTED=0.1")
-    said = configure("version", "-DWANTED=0.2", expect=1)
-    if "compatible with requested version \"0.2\"" not in " ".join(said.split()):
+    configure("version", f"-DWANTED={package.MAJOR}.{package.MINOR}")
+    other = f"{package.MAJOR}.{package.MINOR + 1}"
+    said = configure("version", f"-DWANTED={other}", expect=1)
+    if f"compatible with requested version \"{other}\"" not in " ".join(said.split()):
         sys.exit(f"another version is not refused as such:\n{said}")
 
 

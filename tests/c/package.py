@@ -9,6 +9,7 @@ listed here, none of which knows where it was built or is to be.
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,10 @@ TOOL = ["bin/linksdk-x509", "share/bash-completion/completions/linksdk-x509",
         "share/zsh/site-functions/_linksdk-x509", "share/fish/vendor_completions.d/linksdk-x509.fish",
         *(f"share/man/man1/linksdk-x509{command}.1"
           for command in ("", "-pki", "-simulate", "-embed", "-check", "-completions", "-man"))]
-SHARED = ["lib/liblinksdk.so", "lib/liblinksdk.so.0", "lib/liblinksdk.so.0.1.0",
+with open(os.path.join(ROOT, "Cargo.toml"), encoding="utf-8") as manifest:
+    VERSION = re.search(r'^version = "([0-9.]+)"', manifest.read(), re.MULTILINE).group(1)
+MAJOR, MINOR = (int(part) for part in VERSION.split(".")[:2])
+SHARED = ["lib/liblinksdk.so", f"lib/liblinksdk.so.{MAJOR}", f"lib/liblinksdk.so.{VERSION}",
           "lib/pkgconfig/linksdk-shared.pc"]
 
 
@@ -93,7 +97,7 @@ def other_libdir(options):
                 found.append(f"{name}.pc leads to {path}, which is not there")
     # find_package refuses to be found when a file is missing.
     run(["cmake", "-S", os.path.join(ROOT, "tests/consumer/version"), "-B", os.path.join(options.work, "find"),
-         f"-DLinkSdkHal_DIR={prefix}/{options.libdir}/cmake/LinkSdkHal", "-DWANTED=0.1"])
+         f"-DLinkSdkHal_DIR={prefix}/{options.libdir}/cmake/LinkSdkHal", f"-DWANTED={MAJOR}.{MINOR}"])
     return found
 
 
