@@ -40,6 +40,7 @@ if [ "$purpose" = test ] || [ "$purpose" = cross ]; then
 fi
 if [ "$purpose" = test ]; then
     need g++ g++
+    need git git
     need valgrind valgrind
     need softhsm2-util softhsm2
     # Linkers beside the ordinary one, for docs/linking.md.

@@ -6,6 +6,7 @@
 
 import argparse
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -37,7 +38,9 @@ def take(options, name, credentials):
 
 
 def holds(build, program, certificate):
-    printed = subprocess.run([os.path.join(build, program)], check=True,
+    # A program for another machine runs through an emulator.
+    emulator = shlex.split(os.environ.get("LINKSDK_EMULATOR", ""))
+    printed = subprocess.run([*emulator, os.path.join(build, program)], check=True,
                              stdout=subprocess.PIPE).stdout.decode("ascii")
     if printed != certificate:
         sys.exit(f"{program} has another certificate:\n{printed}")

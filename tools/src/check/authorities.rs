@@ -30,14 +30,17 @@ pub(crate) const PLATFORM_ROOTS: &str = concat!(
 pub(crate) fn check(texts: &[&Text], report: &mut Report) -> Vec<Certificate> {
     let mut roots: Vec<Certificate> = Vec::new();
     let mut bundle = Vec::new();
+    let mut unread = false;
     for text in texts {
         bundle.extend_from_slice(&text.bytes);
         bundle.push(b'\n');
         for section in pem_check::check(text, Role::Authorities, report) {
             let Ok(der) = &section.der else { continue };
             let place = text.place(section.begin);
-            let read =
-                Certificate::read(der).and_then(|one| engine::check_anchor(der).map(|()| one));
+            // The engine reads less of a root than this does, and its word is the one that counts.
+            let usable = engine::check_anchor(der);
+            unread |= usable.is_ok() && Certificate::read(der).is_err();
+            let read = Certificate::read(der).and_then(|one| usable.map(|()| one));
             match read {
                 Ok(root) if roots.iter().any(|known| known.der == root.der) => {
                     report.info("root-twice", &place, format!("{} once more", root.subject()));
@@ -49,8 +52,10 @@ pub(crate) fn check(texts: &[&Text], report: &mut Report) -> Vec<Certificate> {
                 Err(clause) => report.warning(
                     "root-unusable",
                     &place,
-                    format!("the certificate that begins here cannot be trusted: {clause}"),
-                    "copy the bundle again; the library skips this certificate",
+                    format!(
+                        "the certificate that begins here is no root as it should be: {clause}"
+                    ),
+                    "copy the bundle again",
                 ),
             }
         }
@@ -64,6 +69,7 @@ pub(crate) fn check(texts: &[&Text], report: &mut Report) -> Vec<Certificate> {
     let now = SystemTime::now();
     let valid = roots.iter().filter(|root| root.position(now) == Position::Within);
     match valid.max_by_key(|root| root.read.not_after) {
+        None if unread => {}
         None => report.problem(
             "roots-expired",
             &place,

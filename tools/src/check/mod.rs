@@ -195,8 +195,8 @@ fn read(arguments: &Arguments, report: &mut Report) -> Inputs {
 
 fn unreadable(path: &Path, sentences: &str, report: &mut Report) {
     let place = Place::whole(path.display().to_string());
-    let (what, cure) = sentences.split_once(". ").unwrap_or((sentences, ""));
-    report.untried("unreadable", &place, what, cure.trim_end_matches('.'));
+    let what = sentences.split_once(". ").map_or(sentences, |(what, _)| what);
+    report.untried("unreadable", &place, what, "check the name, and that you may read the file");
 }
 
 fn say_what_is_missing(inputs: &Inputs, report: &mut Report) {

@@ -12,7 +12,9 @@ use crate::failure::say;
 const FORMAT: u32 = 1;
 
 const COLUMNS: usize = 80;
-const INDENT: &str = "         ";
+/// Where the text of a folded line goes on.
+const FINDING_INDENT: usize = 9;
+const STEP_INDENT: usize = 20;
 
 /// Where the result goes.
 pub(crate) struct Output {
@@ -34,7 +36,7 @@ impl Output {
     pub(crate) fn findings(&mut self, report: &Report) {
         for finding in report.findings.iter().skip(self.printed) {
             if !self.json {
-                self.line(&sentence(finding));
+                self.line(&sentence(finding), FINDING_INDENT);
             }
         }
         self.printed = report.findings.len();
@@ -47,7 +49,7 @@ impl Output {
             return;
         }
         let time = milliseconds.map_or_else(String::new, |time| format!("{time:.1} ms"));
-        self.line(&format!("{time:>9}  {name:<8} {text}"));
+        self.line(&format!("{time:>9}  {name:<8} {text}"), STEP_INDENT);
     }
 
     /// What a script wants to know about the connection beside the steps.
@@ -89,10 +91,10 @@ impl Output {
             _ if whole => format!("This will work{with}."),
             _ => "No problem was found.".to_owned(),
         };
-        self.line(&format!("result   {result}"));
+        self.line(&format!("result   {result}"), FINDING_INDENT);
     }
 
-    fn line(&self, text: &str) {
+    fn line(&self, text: &str, indent: usize) {
         if !self.wrap {
             return say(text);
         }
@@ -100,7 +102,7 @@ impl Output {
         for (number, word) in text.split(' ').enumerate() {
             if number > 0 && line.chars().count() + 1 + word.chars().count() > COLUMNS {
                 say(&line);
-                line = INDENT.to_owned();
+                line = " ".repeat(indent);
             } else if number > 0 {
                 line.push(' ');
             }

@@ -37,7 +37,8 @@ impl Role {
 /// Reports damage and untidiness, and returns the sections that the role takes and that can be
 /// decoded, in their order.
 pub(crate) fn check(text: &Text, role: Role, report: &mut Report) -> Vec<Section> {
-    if let Some(unreadable) = foreign_encoding(&text.bytes) {
+    let sections = pem_scan::sections(&text.bytes);
+    if let Some(unreadable) = foreign_encoding(&text.bytes).filter(|_| sections.is_empty()) {
         report.problem(
             "pem-utf16",
             &text.place(0),
@@ -53,7 +54,6 @@ pub(crate) fn check(text: &Text, role: Role, report: &mut Report) -> Vec<Section
             "begins with a UTF-8 byte order mark; the library overlooks it, other programs may not",
         );
     }
-    let sections = pem_scan::sections(&text.bytes);
     let usable = sections.iter().any(|one| role.takes(&one.label) && one.der.is_ok());
     // The library reads on after a damaged certificate of a bundle, but not after one of the chain.
     let of_damage = match role {

@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-use linksdk_hal::tls::{credentials, pem, trust};
+use linksdk_hal::tls::{configuration, credentials, pem};
 use proptest::prelude::*;
 use zeroize::Zeroizing;
 
@@ -95,7 +95,7 @@ fn mutated_source() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn arbitrary_bytes_are_judged(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
@@ -121,21 +121,21 @@ proptest! {
         pair::check(Some(&text), Some(&self::text(key.as_bytes())), Engine::Rustls, &mut report);
         let pem = credentials::PrivateKey::pem(key.as_bytes());
         let taken = credentials::read(Some(&bytes), Some(&pem)).is_ok_and(|read| {
-            read.is_some_and(|read| linksdk_hal::tls::configuration::check_credentials(&read).is_ok())
+            read.is_some_and(|read| configuration::check_credentials(&read).is_ok())
         });
         prop_assert_eq!(report.worst() < Verdict::Problem, taken, "{:#?}", report);
         let mut report = Report::default();
         pair::check(Some(&self::text(certificate.as_bytes())), Some(&text), Engine::Rustls, &mut report);
         let pem = credentials::PrivateKey::pem(&bytes);
         let taken = credentials::read(Some(certificate.as_bytes()), Some(&pem)).is_ok_and(|read| {
-            read.is_some_and(|read| linksdk_hal::tls::configuration::check_credentials(&read).is_ok())
+            read.is_some_and(|read| configuration::check_credentials(&read).is_ok())
         });
         prop_assert_eq!(report.worst() < Verdict::Problem, taken, "{:#?}", report);
-        // The bundle that the library takes is the one without problem.
+        // The same for a bundle; the library leaves dates to the handshake.
         let mut report = Report::default();
         authorities::check(&[&text], &mut report);
-        let taken = trust::certificates(&bytes).is_ok()
-            && linksdk_hal::tls::configuration::check_anchors(&bytes).is_ok();
+        report.findings.retain(|one| one.code != "roots-expired");
+        let taken = configuration::check_anchors(&bytes).is_ok();
         prop_assert_eq!(report.worst() < Verdict::Problem, taken, "{:#?}", report);
     }
 
