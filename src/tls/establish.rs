@@ -61,7 +61,8 @@ impl Connection {
         if configuration.presented == Presented::Nothing {
             log::warning!(
                 "no device certificate: g_cli_crt and g_cli_key are NULL; if the firmware defines \
-                 them in a static library, link with -Wl,-u,g_cli_crt -Wl,-u,g_cli_key"
+                 them in a static library, name it before linksdk_hal.o, with -Wl,-u,g_cli_crt \
+                 -Wl,-u,g_cli_key"
             );
         }
         warn_of_concessions(&target.offer);
