@@ -129,6 +129,9 @@ run("linking ${OBJECT}" "${CC}" -r -nostdlib -Wl,--gc-sections -Wl,--force-group
     ${roots} -o "${linked}" "${built}")
 include("${CMAKE_CURRENT_LIST_DIR}/backtraces.cmake")
 remove_backtraces("${linked}" ${roots})
+# Who holds how much of it (scripts/holders.py), while the local names are still there.
+execute_process(COMMAND "${NM}" --demangle --print-size --size-sort "${linked}"
+                OUTPUT_FILE "${OBJECT}.symbols" ERROR_QUIET)
 run("making symbols local in ${OBJECT}" "${OBJCOPY}" "--keep-global-symbols=${EXPORTS}"
     --strip-debug --strip-unneeded --remove-section=.llvmbc --remove-section=.llvmcmd
     "${linked}" "${OBJECT}")
