@@ -272,6 +272,56 @@ fn records_without_content_do_not_hold_a_step() {
 }
 
 #[test]
+fn who_waits_for_bytes_has_dealt_with_all_that_arrived() {
+    // In some portions the last byte of a flight, or of a record, comes with the last read that a step
+    // may make. Who waits for the socket then must not hold back an answer, or plaintext.
+    for portion in 1..=128 {
+        for_all(|mut pair| {
+            pair.wire.portion = Some(portion);
+            let mut steps = 0;
+            loop {
+                let outcome = pair.step(Want::Handshake);
+                if outcome == Outcome::Done(0) {
+                    break;
+                }
+                if pair.wire.to_client.is_empty() {
+                    let sent = pair.wire.to_server.len();
+                    assert_eq!(pair.step(Want::Handshake), outcome, "portion {portion}");
+                    assert_eq!(pair.wire.to_server.len(), sent, "portion {portion}");
+                    pair.serve();
+                }
+                steps += 1;
+                assert!(steps < 100_000, "the handshake does not end");
+            }
+            pair.serve();
+            pair.server_sends(&[b'x'; 700]);
+            let mut received = 0;
+            while received < 700 {
+                match pair.step(Want::Read(&mut [0; 1000])) {
+                    Outcome::Done(count) => received += count,
+                    outcome => {
+                        assert_eq!(outcome, Outcome::WantRead);
+                        assert!(!pair.wire.to_client.is_empty(), "portion {portion}");
+                    }
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn a_failed_handshake_stays_failed_also_for_reading() {
+    for_all(|mut pair| {
+        assert_eq!(pair.step(Want::Handshake), Outcome::WantRead);
+        pair.wire.ended = true;
+        let outcome = pair.step(Want::Handshake);
+        assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
+        assert_eq!(pair.step(Want::Read(&mut [0; 8])), outcome);
+        assert_eq!(pair.step(Want::Write(b"x")), outcome);
+    });
+}
+
+#[test]
 fn an_end_during_the_handshake_is_a_failure() {
     for_all(|mut pair| {
         assert_eq!(pair.step(Want::Handshake), Outcome::WantRead);

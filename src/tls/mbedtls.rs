@@ -110,7 +110,7 @@ impl MbedtlsEngine {
         if self.negotiated.is_some() {
             return self.flush(io);
         }
-        for _ in 0..READS_PER_STEP {
+        for reads in 0..=READS_PER_STEP {
             match self.ssl.handshake() {
                 Ok(()) => {
                     self.established();
@@ -129,6 +129,10 @@ impl MbedtlsEngine {
             }
             if let Some(outcome) = self.send_flight(io) {
                 return outcome;
+            }
+            // Only now: the last read may have brought what the peer waits to see answered.
+            if reads == READS_PER_STEP {
+                break;
             }
             match self.ssl.pipe().fill(io) {
                 Ok(Filled::Bytes | Filled::End) => {}
@@ -170,7 +174,7 @@ impl MbedtlsEngine {
         if buffer.is_empty() {
             return Outcome::Done(0);
         }
-        for _ in 0..READS_PER_STEP {
+        for reads in 0..=READS_PER_STEP {
             match self.ssl.read(buffer) {
                 Ok(0) | Err(sys::ERR_SSL_CONN_EOF) => return self.finish(Outcome::Eof),
                 Ok(count) => return Outcome::Done(count),
@@ -182,6 +186,10 @@ impl MbedtlsEngine {
             // that does not read. A failure to send must not hide what the peer said before.
             if matches!(self.ssl.pipe().empty(io), Ok(false)) {
                 return Outcome::WantWrite;
+            }
+            // Only now: the last read may have brought plaintext.
+            if reads == READS_PER_STEP {
+                break;
             }
             match self.ssl.pipe().fill(io) {
                 Ok(Filled::Bytes | Filled::End) => {}

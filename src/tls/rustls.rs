@@ -103,7 +103,7 @@ impl RustlsEngine {
     }
 
     fn handshake(&mut self, io: &mut dyn Io) -> Outcome {
-        for _ in 0..READS_PER_STEP {
+        for reads in 0..=READS_PER_STEP {
             match self.send(io) {
                 Ok(true) => {}
                 Ok(false) => return Outcome::WantWrite,
@@ -111,6 +111,10 @@ impl RustlsEngine {
             }
             if !self.connection.is_handshaking() {
                 return Outcome::Done(0);
+            }
+            // Only now: the last read may have brought what the peer waits to see answered.
+            if reads == READS_PER_STEP {
+                break;
             }
             match self.receive(io) {
                 Ok(Received::Bytes) => {}
@@ -140,17 +144,24 @@ impl RustlsEngine {
     }
 
     fn read(&mut self, io: &mut dyn Io, buffer: &mut [u8]) -> Outcome {
-        for _ in 0..READS_PER_STEP {
-            match self.connection.reader().read(buffer) {
+        for reads in 0..=READS_PER_STEP {
+            let end = match self.connection.reader().read(buffer) {
                 Ok(0) if buffer.is_empty() => return Outcome::Done(0),
-                Ok(0) => return Outcome::Closed,
+                Ok(0) => Some(Outcome::Closed),
                 Ok(n) => return Outcome::Done(n),
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Outcome::Eof,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => None,
+                Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Some(Outcome::Eof),
                 Err(e) => return self.fail_io("decrypting", &e),
+            };
+            // A failure stays one, also when the stream has ended since.
+            match (&self.failed, end) {
+                (Some(error), _) => return Outcome::Failed(error.clone()),
+                (None, Some(end)) => return end,
+                (None, None) => {}
             }
-            if let Some(error) = &self.failed {
-                return Outcome::Failed(error.clone());
+            // Only now: the last read may have brought plaintext.
+            if reads == READS_PER_STEP {
+                break;
             }
             // A failure to send must not hide what the peer said before.
             let blocked = matches!(self.send(io), Ok(false));
