@@ -1,14 +1,14 @@
 #!/bin/bash
-# Installs what is missing to build (`demo`), to build with the engine mbedtls (`mbedtls`) or to test
-# (`test`) on Debian and its relatives.
+# Installs what is missing to build (`demo`), for the endurance run (`soak`), to build with the engine
+# mbedtls (`mbedtls`), to test (`test`) or to measure coverage (`coverage`) on Debian and its relatives.
 # As root it installs with apt; otherwise it prints the one line to run and fails. Starts nothing.
 set -u
 
 purpose=${1:-demo}
 case $purpose in
-demo | mbedtls | test) ;;
+demo | soak | mbedtls | test | coverage) ;;
 *)
-    echo "usage: scripts/setup.sh [demo|mbedtls|test]" >&2
+    echo "usage: scripts/setup.sh [demo|soak|mbedtls|test|coverage]" >&2
     exit 2
     ;;
 esac
@@ -27,11 +27,15 @@ need make make
 need python3 python3
 need cmake cmake
 need pkg-config pkg-config
-if [ "$purpose" != demo ]; then
+if [ "$purpose" != demo ] && [ "$purpose" != soak ]; then
     # For the bindings of the engine mbedtls (bindgen).
     need_file '/usr/lib/llvm-*/lib/libclang.so' libclang-dev
 fi
-if [ "$purpose" = test ]; then
+if [ "$purpose" = coverage ]; then
+    # Of the same LLVM as the compiler that scripts/msrv.sh unpacks: profiles of another are not read.
+    need_file /usr/lib/llvm-19/bin/llvm-cov llvm-19
+fi
+if [ "$purpose" = test ] || [ "$purpose" = coverage ]; then
     need g++ g++
     need openssl openssl
     need mosquitto mosquitto
