@@ -42,6 +42,7 @@ static atomic_int epoch;
 static atomic_int publishing;
 static atomic_int ended;
 static atomic_long unacknowledged;
+static long report_id;
 static int restart_wanted;
 static int subscribe_wanted;
 
@@ -115,8 +116,15 @@ static int on_identity(const char *payload)
 
 static int on_state(const int code, const char *message)
 {
+    const char *result;
     long wait;
 
+    /* The client's own message, about the firmware's version. */
+    if (code == STATE_MQTT_PUB_INFO && strncmp(message, "pub - '/ota/", 12) == 0
+        && (result = strstr(message, "': ")) != NULL && strtol(result + 3, NULL, 10) > 0) {
+        report_id = strtol(result + 3, NULL, 10);
+        note("report %d %ld", atomic_load(&epoch), report_id);
+    }
     if (code == LINKSDK_STATE_MQTT_RECONNECT_WAIT
         && sscanf(message, "next attempt to connect in %ld ms", &wait) == 1) {
         note("wait %d %ld", atomic_load(&epoch), wait);
@@ -151,7 +159,11 @@ static void on_event(void *context, void *client, iotx_mqtt_event_msg_pt event)
         subscribe_wanted = 1;
         break;
     case IOTX_MQTT_EVENT_PUBLISH_SUCCESS:
-        atomic_fetch_sub(&unacknowledged, 1);
+        if ((long)(uintptr_t)event->msg == report_id) {
+            report_id = 0;
+        } else {
+            atomic_fetch_sub(&unacknowledged, 1);
+        }
         note("acknowledged %d %u", atomic_load(&epoch), (unsigned)(uintptr_t)event->msg);
         break;
     default:
@@ -216,6 +228,7 @@ static void *construct(int argc, char *argv[])
     atomic_fetch_add(&epoch, 1);
     atomic_store(&unacknowledged, 0);
     restart_wanted = 0;
+    report_id = 0;
     note("construct %d", atomic_load(&epoch));
     client = IOT_MQTT_Construct(&parameters);
     note(client == NULL ? "not-constructed %d" : "constructed %d", atomic_load(&epoch));
@@ -311,6 +324,8 @@ int main(int argc, char *argv[])
              option(argc, argv, "--device-name", NULL));
     IOT_RegisterCallback(ITE_STATE_EVERYTHING, on_state);
     IOT_RegisterCallback(ITE_IDENTITY_RESPONSE, on_identity);
+    /* So that what is freed counts as free at once. */
+    mallopt(M_MXFAST, 0);
     atomic_store(&publishing, 1);
     if (pthread_create(&publisher, NULL, publish, NULL) != 0) {
         perror("pthread_create");

@@ -26,6 +26,7 @@ class Device:
         self.finished = None
         self._epoch = 0
         self._waiting = {}  # (epoch, packet identifier) -> number
+        self._reports = set()  # (epoch, packet identifier) of the client's own message
         self._early = {}  # acknowledged before the publishing thread said under which identifier
         self._row = 0
         self._connected_at = None
@@ -78,12 +79,17 @@ class Device:
 
     def _acknowledged(self, time, epoch, packet_id):
         key = (int(epoch), int(packet_id))
-        if key in self._waiting:
+        if key in self._reports:
+            self._reports.remove(key)
+        elif key in self._waiting:
             self._settle(self._waiting.pop(key), time)
         elif key in self._early:
             self.twice.append(key)
         else:
             self._early[key] = time
+
+    def _report(self, _, epoch, packet_id):
+        self._reports.add((int(epoch), int(packet_id)))
 
     def _settle(self, number, time):
         self.accepted[number] = True

@@ -70,6 +70,8 @@ class Soak:
                  "--device-name", options.device_name, "--patience", str(options.patience),
                  "--leak", str(options.leak), "--leak-descriptor", str(options.leak_descriptor)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                # Memory that is freed and kept for the thread that freed it would count as in use.
+                env=dict(os.environ, GLIBC_TUNABLES="glibc.malloc.tcache_count=0"),
                 preexec_fn=servers.end_with_parent, start_new_session=True)
         os.set_blocking(self.process.stdout.fileno(), False)
         self._selector = selectors.DefaultSelector()
