@@ -3,8 +3,11 @@ ENGINE ?= rustls
 BUILD  ?= build/$(if $(filter rustls,$(ENGINE)),release,$(ENGINE))
 PREFIX ?= /usr/local
 PROFILE ?= release
+MINUTES ?= 3
+SEED    ?=
+DEVICES ?=
 
-.PHONY: all build demo test install headers lint msrv fuzz clean help
+.PHONY: all build demo test install headers lint msrv fuzz soak coverage clean help
 all: build
 
 build:
@@ -34,6 +37,12 @@ msrv:
 fuzz:
 	@scripts/fuzz.sh
 
+soak:
+	@ENGINE=$(ENGINE) scripts/soak.sh $(if $(DEVICES),--devices $(DEVICES),--minutes $(MINUTES) $(if $(SEED),--seed $(SEED)))
+
+coverage:
+	@scripts/coverage.sh
+
 clean:
 	rm -rf build target
 
@@ -46,6 +55,8 @@ help:
 	@echo "make lint     formatting and lints only"
 	@echo "make msrv     build the library with Rust 1.85, the oldest supported compiler"
 	@echo "make fuzz     run each fuzz target for 30 seconds (needs cargo-fuzz)"
+	@echo "make soak     MINUTES=$(MINUTES) of random faults for one device; DEVICES=500: so many at once"
+	@echo "make coverage lines and branches of src/ that the tests reach, with both engines"
 	@echo "make clean    remove build/ and target/"
 	@echo "ENGINE=mbedtls  builds with Mbed TLS instead of rustls (docs/engines.md)"
 	@echo "PROFILE=size  builds the smallest code instead of the fastest"

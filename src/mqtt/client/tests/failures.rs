@@ -275,3 +275,20 @@ fn the_version_report_names_the_module() {
     let text = report.escape_ascii().to_string().replace(", ", ",");
     assert!(text.ends_with(&end.escape_ascii().to_string()), "{text}");
 }
+
+#[test]
+fn a_transport_warns_of_nothing_unless_it_says_so() {
+    struct Plain;
+    impl Transport for Plain {
+        fn read(&self, _: &mut [u8], _: Deadline) -> crate::error::Result<usize> {
+            Ok(0)
+        }
+
+        fn write(&self, bytes: &[u8], _: Deadline) -> crate::error::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn close(&self) {}
+    }
+    assert_eq!(Plain.warnings(), []);
+}
