@@ -5,8 +5,11 @@ PROFILE ?= release
 BUILD  ?= build/$(if $(filter rustls,$(ENGINE)),$(PROFILE),$(ENGINE)$(if $(filter size,$(PROFILE)),-size))
 PREFIX ?= /usr/local
 SHARED ?= OFF
+MINUTES ?= 3
+SEED    ?=
+DEVICES ?=
 
-.PHONY: all build demo test install headers lint msrv cross footprint fuzz deny clean help
+.PHONY: all build demo test install headers lint msrv cross footprint fuzz deny soak coverage clean help
 all: build
 
 build:
@@ -46,6 +49,12 @@ fuzz:
 deny:
 	@scripts/deny.sh
 
+soak:
+	@ENGINE=$(ENGINE) scripts/soak.sh $(if $(DEVICES),--devices $(DEVICES),--minutes $(MINUTES) $(if $(SEED),--seed $(SEED)))
+
+coverage:
+	@scripts/coverage.sh
+
 clean:
 	rm -rf build target
 
@@ -61,6 +70,8 @@ help:
 	@echo "make footprint  measure the sizes and write them into docs/footprint.md"
 	@echo "make fuzz     run each fuzz target for 30 seconds (needs cargo-fuzz)"
 	@echo "make deny     licences, duplicates and sources of the dependencies (installs cargo-deny)"
+	@echo "make soak     MINUTES=$(MINUTES) of random faults for one device; DEVICES=500: so many at once"
+	@echo "make coverage lines and branches of src/ that the tests reach, with both engines"
 	@echo "make clean    remove build/ and target/"
 	@echo "ENGINE=mbedtls  builds with Mbed TLS instead of rustls (docs/engines.md)"
 	@echo "PROFILE=size  builds the smallest code instead of the fastest"

@@ -1,14 +1,15 @@
 #!/bin/bash
-# Installs what is missing to build (`demo`), to build with the engine mbedtls (`mbedtls`), to test
-# (`test`) or to build and test for ARM (`cross`) on Debian and its relatives.
+# Installs what is missing to build (`demo`), for the endurance run (`soak`), to build with the engine
+# mbedtls (`mbedtls`), to test (`test`), to measure coverage (`coverage`) or to build and test for ARM
+# (`cross`) on Debian and its relatives.
 # As root it installs with apt; otherwise it prints the one line to run and fails. Starts nothing.
 set -u
 
 purpose=${1:-demo}
 case $purpose in
-demo | mbedtls | test | cross) ;;
+demo | soak | mbedtls | test | coverage | cross) ;;
 *)
-    echo "usage: scripts/setup.sh [demo|mbedtls|test|cross]" >&2
+    echo "usage: scripts/setup.sh [demo|soak|mbedtls|test|coverage|cross]" >&2
     exit 2
     ;;
 esac
@@ -27,11 +28,15 @@ need make make
 need python3 python3
 need cmake cmake
 need pkg-config pkg-config
-if [ "$purpose" != demo ]; then
+if [ "$purpose" != demo ] && [ "$purpose" != soak ]; then
     # For the bindings of the engine mbedtls (bindgen).
     need_file '/usr/lib/llvm-*/lib/libclang.so' libclang-dev
 fi
-if [ "$purpose" = test ] || [ "$purpose" = cross ]; then
+if [ "$purpose" = coverage ]; then
+    # Of the same LLVM as the compiler that scripts/rust185.sh unpacks: profiles of another are not read.
+    need_file /usr/lib/llvm-19/bin/llvm-cov llvm-19
+fi
+if [ "$purpose" = test ] || [ "$purpose" = coverage ] || [ "$purpose" = cross ]; then
     need openssl openssl
     need mosquitto mosquitto
     need gnutls-serv gnutls-bin

@@ -172,3 +172,29 @@ fn accepted(frame: &Frame) -> Result<bool, LinkError> {
         _ => Err(other("the first packet is not CONNACK")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_has_its_code_and_its_words() {
+        let malformed = Malformed { code: state::MQTT_PROTOCOL, reason: "a reason".to_owned() };
+        for (error, code, clause, refusal, is_final) in [
+            (LinkError::Refused(1), state::MQTT_CONNACK_VERSION_UNACCEPT, "version", false, true),
+            (LinkError::Refused(2), state::MQTT_CONNACK_IDENT_REJECT, "identifier", true, true),
+            (LinkError::Refused(3), state::MQTT_CONNACK_SERVICE_NA, "unavailable", false, true),
+            (LinkError::Refused(4), state::MQTT_CONNACK_BAD_USERDATA, "malformed", true, true),
+            (LinkError::Refused(5), state::MQTT_CONNACK_NOT_AUTHORIZED, "authorised", true, true),
+            (LinkError::Refused(9), state::MQTT_CONNACK_UNKNOWN_ERROR, "CONNACK 9", false, true),
+            (LinkError::NotEncodable, state::USER_INPUT_INVALID, "too long", false, true),
+            (LinkError::NoAnswer, state::SYS_DEPEND_NWK_CLOSE, "no CONNACK", false, false),
+            (LinkError::Malformed(malformed), state::MQTT_PROTOCOL, "a reason", false, false),
+            (contained(), state::SYS_DEPEND_NWK_CLOSE, "an internal error", false, false),
+        ] {
+            assert_eq!(error.code(), code, "{error:?}");
+            assert!(error.clause().contains(clause), "{error:?}");
+            assert_eq!((error.is_refusal(), error.is_final()), (refusal, is_final), "{error:?}");
+        }
+    }
+}

@@ -259,3 +259,6 @@ impl Io for SocketIo<'_> {
         self.0.write(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,11 @@ server_test(dropped simulator platform_pki SECONDS 180
             PROGRAM $<TARGET_FILE:dropped> ${device} --control {control}
                     --product-key ${product_key} --device-name ${device_name})
 
+# By address: a name would be resolved on a thread of its own, whose stack could be used again.
+test_program(no_thread sdk)
+server_test(no_thread simulator platform_pki
+            PROGRAM $<TARGET_FILE:no_thread> --host 127.0.0.1 ${device} --control {control})
+
 test_program(hostile sdk)
 set(hostile_arguments ${device} --control {control} --product-key ${product_key}
     --device-name ${device_name})

@@ -36,7 +36,7 @@ class Server:
         with open(self.log_path, "wb") as log:
             # Input stays open: openssl s_server ends when it is closed.
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log,
-                                            preexec_fn=end_with_parent)
+                                            preexec_fn=end_with_parent, start_new_session=True)
 
     def wait_until(self, ready, what):
         """Polls `ready`, because none of these servers can signal. Fails when the server ends."""
@@ -92,7 +92,7 @@ class Simulator(Server):
             os.remove(ready_file)
         command = [options.tool, "simulate", "--pki", options.pki, "--listen", "127.0.0.1:0",
                    "--ready-file", ready_file, "--log", os.path.join(options.work, "platform.jsonl"),
-                   "--max-seconds", "600"]
+                   "--max-seconds", str(round(getattr(options, "max_seconds", 600)))]
         if options.server_cert:
             command += ["--server-cert", options.server_cert]
         if options.tls:

@@ -1,6 +1,7 @@
 //! The client against a scripted server in memory.
 
 mod connecting;
+mod failures;
 mod messages;
 mod server;
 mod staying;
@@ -31,6 +32,9 @@ struct Firmware {
     identity: Mutex<Identity>,
     /// What a handler does when it is called.
     reaction: Mutex<Option<Arc<Reaction>>>,
+    /// The client that is destroyed when the firmware hears of a failed attempt.
+    unwanted: Mutex<Option<Arc<Client>>>,
+    module: Mutex<String>,
 }
 
 impl Firmware {
@@ -77,6 +81,10 @@ impl Surroundings for Around {
 
     fn connection_failed(&self, error: &Error) {
         self.0.note(Seen::Failed(error.kind()));
+        let unwanted = self.0.unwanted.lock().unwrap().take();
+        if let Some(client) = unwanted {
+            client.destroy();
+        }
     }
 
     fn connected(&self) {
@@ -107,7 +115,7 @@ impl Surroundings for Around {
     }
 
     fn module(&self) -> String {
-        String::new()
+        self.0.module.lock().unwrap().clone()
     }
 
     fn deliver(&self, handler: Handler, event: &Event<'_>) {

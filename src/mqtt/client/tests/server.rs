@@ -24,6 +24,10 @@ pub(super) struct Link {
     pub closes: bool,
     /// Whether the wire takes anything behind CONNECT.
     pub takes: bool,
+    /// The wire takes this many bytes in all.
+    pub stalls_after: Option<usize>,
+    /// Whether there is something to warn of once the connection is up.
+    pub warns: bool,
 }
 
 /// A server as it should be.
@@ -36,6 +40,8 @@ pub(super) const GOOD: Link = Link {
     dies_after: None,
     closes: false,
     takes: true,
+    stalls_after: None,
+    warns: false,
 };
 
 /// What becomes of each attempt to connect, in order; the last one stands for all that follow.
@@ -60,12 +66,31 @@ struct Inner {
     /// How many bytes a read gets at most.
     portion: Option<usize>,
     ended: bool,
+    /// Runs once, inside the client's next write.
+    in_write: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Server {
     pub(super) fn new(script: Script) -> Arc<Self> {
         let inner = Mutex::new(Inner::default());
         Arc::new(Self { script, inner, changed: Condvar::new() })
+    }
+
+    /// Runs `what` when the client's next write has been answered and has not returned yet.
+    pub(super) fn in_next_write(&self, what: impl FnOnce() + Send + 'static) {
+        self.lock().in_write = Some(Box::new(what));
+    }
+
+    /// Whether the present connection has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.lock().ended
+    }
+
+    /// The wire of the present connection takes nothing from now on.
+    pub(super) fn take_nothing(&self) {
+        if let Some(link) = &mut self.lock().link {
+            link.takes = false;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -123,12 +148,18 @@ impl Server {
 }
 
 impl Inner {
+    fn is_full(&self) -> bool {
+        let link = self.link.unwrap();
+        let stalls = link.stalls_after.is_some_and(|limit| self.taken >= limit);
+        (self.taken > 0 && !link.takes) || stalls
+    }
+
     fn react(&mut self, packet: &[u8]) {
         let link = self.link.unwrap();
         let answer: Vec<u8> = match packet[0] >> 4 {
             1 => match link.connack {
                 Some([flags, code]) => [&[0x20, 2, flags, code], link.greeting].concat(),
-                None => Vec::new(),
+                None => link.greeting.to_vec(),
             },
             3 if packet[0] & 6 != 0 && link.puback => {
                 let topic = usize::from(u16::from_be_bytes([packet[2], packet[3]]));
@@ -209,7 +240,7 @@ impl Transport for Pipe {
 
     fn write(&self, bytes: &[u8], deadline: Deadline) -> Result<usize> {
         let mut inner = self.server.lock();
-        while inner.taken > 0 && !inner.link.unwrap().takes && !inner.ended {
+        while inner.is_full() && !inner.ended {
             if deadline.is_over() {
                 return Ok(0);
             }
@@ -218,8 +249,10 @@ impl Transport for Pipe {
         if inner.number != self.number || inner.ended {
             return Err(lost());
         }
-        let room = inner.link.unwrap().dies_after.map_or(bytes.len(), |limit| limit - inner.taken);
-        let count = bytes.len().min(room);
+        let link = inner.link.unwrap();
+        let room = link.dies_after.map_or(bytes.len(), |limit| limit - inner.taken);
+        let stalls = link.stalls_after.map_or(bytes.len(), |limit| limit - inner.taken);
+        let count = bytes.len().min(room).min(stalls);
         inner.taken += count;
         let mut input = &bytes[..count];
         let mut framer = inner.framer.take().unwrap();
@@ -228,11 +261,21 @@ impl Transport for Pipe {
             inner.react(&bytes);
         }
         inner.framer = Some(framer);
-        if count < bytes.len() {
+        if count < bytes.len() && room <= stalls {
             inner.ended = true;
         }
         self.server.changed.notify_all();
+        let in_write = inner.in_write.take();
+        drop(inner);
+        if let Some(what) = in_write {
+            what();
+        }
         if count == 0 { Err(lost()) } else { Ok(count) }
+    }
+
+    fn warnings(&self) -> Vec<(i32, String)> {
+        let warns = self.server.lock().link.unwrap().warns;
+        warns.then(|| (state::TLS_CERTIFICATE_EXPIRES, "scripted".to_owned())).into_iter().collect()
     }
 
     fn close(&self) {
