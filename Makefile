@@ -4,7 +4,7 @@ BUILD  ?= build/$(if $(filter rustls,$(ENGINE)),release,$(ENGINE))
 PREFIX ?= /usr/local
 PROFILE ?= release
 
-.PHONY: all build demo test install headers lint msrv fuzz clean help
+.PHONY: all build demo test install headers lint msrv fuzz bench bench-check clean help
 all: build
 
 build:
@@ -34,6 +34,12 @@ msrv:
 fuzz:
 	@scripts/fuzz.sh
 
+bench:
+	@python3 benches/run.py
+
+bench-check:
+	@python3 benches/run.py --quick --check
+
 clean:
 	rm -rf build target
 
@@ -46,6 +52,8 @@ help:
 	@echo "make lint     formatting and lints only"
 	@echo "make msrv     build the library with Rust 1.85, the oldest supported compiler"
 	@echo "make fuzz     run each fuzz target for 30 seconds (needs cargo-fuzz)"
+	@echo "make bench    measure the library beside OpenSSL, Mbed TLS and GnuTLS (docs/performance.md)"
+	@echo "make bench-check  quick, and fails when instructions, sizes or heap exceed benches/bars.json"
 	@echo "make clean    remove build/ and target/"
 	@echo "ENGINE=mbedtls  builds with Mbed TLS instead of rustls (docs/engines.md)"
 	@echo "PROFILE=size  builds the smallest code instead of the fastest"

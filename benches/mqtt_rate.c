@@ -126,7 +126,7 @@ int main(int argc, char *argv[])
     memset(&parameters, 0, sizeof(parameters));
     parameters.host = "localhost";
     parameters.port = (uint16_t)atoi(option(argc, argv, "--port"));
-    parameters.pub_key = file(option(argc, argv, "--ca"));
+    iotx_ca_crt = file(option(argc, argv, "--ca"));
     parameters.handle_event.h_fp = on_event;
     g_cli_crt = file(option(argc, argv, "--cert"));
     g_cli_key = file(option(argc, argv, "--key"));

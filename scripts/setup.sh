@@ -1,14 +1,14 @@
 #!/bin/bash
-# Installs what is missing to build (`demo`), to build with the engine mbedtls (`mbedtls`) or to test
-# (`test`) on Debian and its relatives.
+# Installs what is missing to build (`demo`), to build with the engine mbedtls (`mbedtls`), to test
+# (`test`) or to measure (`bench`) on Debian and its relatives.
 # As root it installs with apt; otherwise it prints the one line to run and fails. Starts nothing.
 set -u
 
 purpose=${1:-demo}
 case $purpose in
-demo | mbedtls | test) ;;
+demo | mbedtls | test | bench) ;;
 *)
-    echo "usage: scripts/setup.sh [demo|mbedtls|test]" >&2
+    echo "usage: scripts/setup.sh [demo|mbedtls|test|bench]" >&2
     exit 2
     ;;
 esac
@@ -41,6 +41,14 @@ if [ "$purpose" = test ]; then
     # Another Mbed TLS that ours must not collide with, and the header of PKCS#11.
     need_file /usr/include/mbedtls/ssl.h libmbedtls-dev
     need_file /usr/include/p11-kit-1/p11-kit/pkcs11.h libp11-kit-dev
+fi
+if [ "$purpose" = bench ]; then
+    need openssl openssl
+    need valgrind valgrind
+    # The libraries that ours is measured beside.
+    need_file /usr/include/openssl/ssl.h libssl-dev
+    need_file /usr/include/mbedtls/ssl.h libmbedtls-dev
+    need_file /usr/include/gnutls/gnutls.h libgnutls28-dev
 fi
 # gcc alone does not bring the C library's headers.
 [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
