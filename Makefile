@@ -9,7 +9,7 @@ MINUTES ?= 3
 SEED    ?=
 DEVICES ?=
 
-.PHONY: all build demo test install headers lint msrv cross footprint fuzz deny soak coverage clean help
+.PHONY: all build demo test install headers lint msrv cross footprint fuzz deny soak coverage bench bench-check clean help
 all: build
 
 build:
@@ -55,6 +55,12 @@ soak:
 coverage:
 	@scripts/coverage.sh
 
+bench:
+	@python3 benches/run.py
+
+bench-check:
+	@python3 benches/run.py --quick --check
+
 clean:
 	rm -rf build target
 
@@ -72,6 +78,8 @@ help:
 	@echo "make deny     licences, duplicates and sources of the dependencies (installs cargo-deny)"
 	@echo "make soak     MINUTES=$(MINUTES) of random faults for one device; DEVICES=500: so many at once"
 	@echo "make coverage lines and branches of src/ that the tests reach, with both engines"
+	@echo "make bench    measure the library beside OpenSSL, Mbed TLS and GnuTLS (docs/performance.md)"
+	@echo "make bench-check  quick, and fails when instructions, sizes or heap exceed benches/bars.json"
 	@echo "make clean    remove build/ and target/"
 	@echo "ENGINE=mbedtls  builds with Mbed TLS instead of rustls (docs/engines.md)"
 	@echo "PROFILE=size  builds the smallest code instead of the fastest"

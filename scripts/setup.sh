@@ -1,15 +1,15 @@
 #!/bin/bash
 # Installs what is missing to build (`demo`), for the endurance run (`soak`), to build with the engine
-# mbedtls (`mbedtls`), to test (`test`), to measure coverage (`coverage`) or to build and test for ARM
-# (`cross`) on Debian and its relatives.
+# mbedtls (`mbedtls`), to test (`test`), to measure coverage (`coverage`) or speed (`bench`), or to build
+# and test for ARM (`cross`) on Debian and its relatives.
 # As root it installs with apt; otherwise it prints the one line to run and fails. Starts nothing.
 set -u
 
 purpose=${1:-demo}
 case $purpose in
-demo | soak | mbedtls | test | coverage | cross) ;;
+demo | soak | mbedtls | test | coverage | cross | bench) ;;
 *)
-    echo "usage: scripts/setup.sh [demo|soak|mbedtls|test|coverage|cross]" >&2
+    echo "usage: scripts/setup.sh [demo|soak|mbedtls|test|coverage|cross|bench]" >&2
     exit 2
     ;;
 esac
@@ -43,7 +43,7 @@ if [ "$purpose" = test ] || [ "$purpose" = coverage ] || [ "$purpose" = cross ];
     # The header of PKCS#11.
     need_file /usr/include/p11-kit-1/p11-kit/pkcs11.h libp11-kit-dev
 fi
-if [ "$purpose" = test ]; then
+if [ "$purpose" = test ] || [ "$purpose" = coverage ]; then
     need g++ g++
     need git git
     need valgrind valgrind
@@ -62,6 +62,14 @@ if [ "$purpose" = cross ]; then
     need_file /usr/aarch64-linux-gnu/include/stdio.h libc6-dev-arm64-cross
     need_file /usr/arm-linux-gnueabihf/include/stdio.h libc6-dev-armhf-cross
     need qemu-arm qemu-user
+fi
+if [ "$purpose" = bench ]; then
+    need openssl openssl
+    need valgrind valgrind
+    # The libraries that ours is measured beside.
+    need_file /usr/include/openssl/ssl.h libssl-dev
+    need_file /usr/include/mbedtls/ssl.h libmbedtls-dev
+    need_file /usr/include/gnutls/gnutls.h libgnutls28-dev
 fi
 # gcc alone does not bring the C library's headers.
 [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
