@@ -25,12 +25,12 @@ rustc=$(scripts/rust185.sh arm64 armhf) || exit $?
 unset RUSTC_WRAPPER RUSTFLAGS
 
 cross_tests() { # architecture, engine
-    local name=$1 toolchain
+    local name=$1 shared=ON toolchain
     toolchain=$(echo "$PWD"/cmake/toolchains/"$1"-*.cmake)
-    [ "$2" = rustls ] || name=$1-$2
+    [ "$2" = rustls ] || name=$1-$2 shared=OFF
     local build=build/cross-$name prefix=$PWD/build/prefix-$name tests=build/ctest-$name
     step "configure, $1, $2" cmake -S . -B "$build" -DCMAKE_TOOLCHAIN_FILE="$toolchain" \
-        -DLINKSDK_ENGINE="$2" -DLINKSDK_BUILD_PROFILE=release
+        -DLINKSDK_ENGINE="$2" -DLINKSDK_BUILD_PROFILE=release -DLINKSDK_SHARED=$shared
     step "build and finish, $1, $2" env RUSTC="$rustc" cmake --build "$build"
     rm -rf "$prefix"
     step "install, $1, $2" cmake --install "$build" --prefix "$prefix"
