@@ -133,6 +133,7 @@ fn a_header_says_which_profiles_have_a_function() {
             let declaration =
                 header.find(&format!(" {name}(")).or(header.find(&format!("*{name}(")));
             let comment = header[..declaration.unwrap()].rsplit("/**").next().unwrap();
+            let comment = comment.replace("\n * ", " ");
             let expected = match profiles.as_slice() {
                 ["sdk"] => "Profile sdk only",
                 ["mqtt", "sdk"] => "Profiles mqtt and sdk only",

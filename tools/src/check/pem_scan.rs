@@ -124,8 +124,10 @@ pub(crate) fn fault(text: &[u8], body: Range<usize>) -> Fault {
     if let Some((at, byte)) = significant.iter().find(|(_, byte)| !base64(*byte)) {
         return if *byte == b'=' { Fault::Padding(*at) } else { Fault::Character(*at) };
     }
-    if length % 4 == 1 {
-        return Fault::Length(odd_line(text, body));
+    // A line that is too short shows in the last character, too, whatever is left over there.
+    let odd = odd_line(text, body.clone());
+    if length % 4 == 1 || odd.is_some() {
+        return Fault::Length(odd);
     }
     Fault::LastCharacter(significant.last().map_or(body.start, |(at, _)| *at))
 }

@@ -120,18 +120,25 @@ fn damage_to_a_certificate_is_found_where_it_is() {
             6,
         ),
         ("short-line", with_line(&good, 7, |line| line[1..].to_owned()), "pem-length", 7),
-        ("long-line", with_line(&good, 2, |line| format!("A{line}")), "certificate-unreadable", 2),
+        // With some lengths of certificates the base64 can still be decoded.
+        (
+            "long-line",
+            with_line(&good, 2, |line| format!("A{line}")),
+            "certificate-unreadable pem-length",
+            2,
+        ),
         ("empty-section", format!("{begin}\n{end}\n"), "pem-empty", 1),
         ("header", replaced("\n", "\nSubject: device\n\n"), "pem-header", 2),
         ("line-lost", with_line(&good, 8, |_| String::new()), "certificate-unreadable", 1),
         ("text-before-damage", format!("a\nb\n{}", replaced(end, "")), "pem-no-end", 3),
     ];
-    for (name, text, code, line) in table {
+    for (name, text, codes, line) in table {
         let path = written(&folder, name, text);
         let (status, object) = check(&["--cert", &path]);
         assert_eq!(status, 1, "{name}: {object:#}");
         let expected = ("problem".to_owned(), Some(line as u64));
-        assert!(found(&object, code).contains(&expected), "{name}: {object:#}");
+        let as_expected = |code: &str| found(&object, code).contains(&expected);
+        assert!(codes.split(' ').any(as_expected), "{name}: {object:#}");
     }
     let column = with_line(&good, 4, |line| format!("{}!{}", &line[..9], &line[10..]));
     let (_, object) = check(&["--cert", &written(&folder, "column", column)]);
