@@ -75,7 +75,8 @@ extern "C" fn sentinel() -> c_int {
     0
 }
 
-/// The number of the event that `register` is for. The registry is left as it was.
+/// The number of the event that `register` is for. The registry is left as it was, or as another thread
+/// has made it meanwhile.
 fn find(register: Register) -> Option<c_int> {
     // SAFETY: the function reads one entry of a table and returns NULL for numbers outside it.
     let callback = |event| unsafe { iotx_event_callback(event) };
@@ -86,8 +87,11 @@ fn find(register: Register) -> Option<c_int> {
     let place =
         before.iter().zip(0..).find(|(before, event)| **before != ours && callback(*event) == ours);
     let old = place.map_or(std::ptr::null_mut(), |(old, _)| *old);
-    // SAFETY: what stood there before, or nothing.
-    unsafe { register(old) };
+    // The registry has no lock: what stands there now may be newer than what stood there before.
+    if place.is_none_or(|(_, event)| callback(event) == ours) {
+        // SAFETY: what stood there before, or nothing.
+        unsafe { register(old) };
+    }
     place.map(|(_, event)| event)
 }
 

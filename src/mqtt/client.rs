@@ -16,7 +16,7 @@ use super::state::{Phase, State};
 use super::{Connector, Event, Handler, Surroundings, Transport};
 use crate::deadline::Deadline;
 use crate::log;
-use crate::state::{self, Group};
+use crate::state::Group;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -65,27 +65,7 @@ pub struct Client {
     pub(super) state: Mutex<State>,
     /// Signalled when the state changes in a way that somebody may wait for.
     pub(super) changed: Condvar,
-    gate: Gate,
-}
-
-/// Why a packet was not sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SendError {
-    /// There is no connection.
-    Offline,
-    /// The deadline passed before anything was sent. The connection is as it was.
-    NotSent,
-    /// The connection is lost.
-    Lost,
-}
-
-impl SendError {
-    pub(super) fn code(self) -> i32 {
-        match self {
-            Self::Offline => state::MQTT_IN_OFFLINE_STATUS,
-            Self::NotSent | Self::Lost => state::SYS_DEPEND_NWK_CLOSE,
-        }
-    }
+    pub(super) gate: Gate,
 }
 
 /// The right to read and to call the firmware; one thread at a time has it.
@@ -126,6 +106,9 @@ impl Client {
             packet_began: None,
             next_ping: now,
             ping_unanswered: None,
+            ping_unsent: None,
+            tail: Vec::new(),
+            tail_since: now,
             last_packet_id: 0,
             subscriptions: Vec::new(),
             requests: Vec::new(),
@@ -235,36 +218,6 @@ impl Client {
         }
     }
 
-    /// Sends one packet over the present connection, whole or not at all: half a packet ends the
-    /// connection.
-    pub(super) fn send(&self, packet: &[u8], deadline: Deadline) -> Result<(), SendError> {
-        let Some(_pass) = self.gate.enter(deadline) else { return Err(SendError::NotSent) };
-        let (transport, number) = {
-            let state = self.lock();
-            match (&state.transport, state.is_connected()) {
-                (Some(transport), true) => (Arc::clone(transport), state.number),
-                _ => return Err(SendError::Offline),
-            }
-        };
-        let mut sent = 0;
-        while let Some(rest) = packet.get(sent..).filter(|rest| !rest.is_empty()) {
-            match transport.write(rest, deadline) {
-                Ok(0) if !deadline.is_over() => {}
-                Ok(0) if sent == 0 => return Err(SendError::NotSent),
-                Ok(0) => {
-                    self.lose(number, "a packet could not be sent in time");
-                    return Err(SendError::Lost);
-                }
-                Ok(n) => sent += n,
-                Err(error) => {
-                    self.lose(number, error.detail());
-                    return Err(SendError::Lost);
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Ends connection `number`, if it is the present one. The thread that yields tells the
     /// firmware.
     pub(super) fn lose(&self, number: u64, why: &str) {
@@ -286,9 +239,10 @@ impl Client {
         self.changed.notify_all();
     }
 
-    /// Tells the handler for events that belong to no subscription.
+    /// Tells the handler for events that belong to no subscription, unless a handler has just
+    /// destroyed the client: its context may be gone.
     pub(super) fn tell(&self, event: &Event<'_>) {
-        if let Some(handler) = self.settings.handler {
+        if let Some(handler) = self.settings.handler.filter(|_| !self.lock().is_destroyed()) {
             self.surroundings.deliver(handler, event);
         }
     }

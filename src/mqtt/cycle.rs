@@ -1,9 +1,10 @@
 //! What happens while a thread yields: reading, keep alive, retransmission.
 #![forbid(unsafe_code)]
 
-use super::client::{Client, NotReading, SendError};
+use super::client::{Client, NotReading};
 use super::codec;
 use super::link::{Link, LinkError};
+use super::send::SendError;
 use super::state::{Asked, Phase, Request, State};
 use super::{Event, Transport};
 use crate::deadline::Deadline;
@@ -13,6 +14,16 @@ use std::time::{Duration, Instant};
 
 /// How much is read from the transport at a time.
 const PORTION: usize = 2048;
+
+/// How long the thread that yields waits for the wire to take something before it looks again at what
+/// has arrived: a server may take nothing until it is rid of what it sends.
+const WRITING: Duration = Duration::from_millis(200);
+
+/// How many times within a keep alive interval a PINGREQ that could not be sent is tried again.
+const PING_TRIES: u32 = 32;
+
+/// How many acknowledgements may wait for the wire to take them.
+const ACKNOWLEDGEMENTS: usize = 1024;
 
 /// What the thread that yields does next.
 enum Next {
@@ -56,10 +67,10 @@ impl Client {
                 Next::Stop => return,
                 Next::AnnounceLoss(wait) => self.announce_loss(wait),
                 Next::Connect => self.start_connecting(),
-                Next::Collect(result) => self.collect(*result, deadline),
+                Next::Collect(result) => self.collect(*result),
                 Next::Wait(until) => self.wait_for_change(deadline, until),
                 Next::Read(transport, number, due) => {
-                    if self.handle_input(number, deadline) {
+                    if self.handle_input(number) {
                         continue;
                     }
                     self.do_what_is_due(deadline);
@@ -122,6 +133,11 @@ impl Client {
         let patience = self.settings.request_timeout * 2;
         let mut due = state.next_ping;
         due = state.ping_unanswered.map_or(due, |sent| due.min(sent + half));
+        due = state.ping_unsent.map_or(due, |since| due.min(since + half));
+        let waiting = !state.unsent.is_empty() || !state.acknowledgements.is_empty();
+        if waiting || !state.tail.is_empty() {
+            due = due.min(Instant::now() + WRITING);
+        }
         due = state.packet_began.map_or(due, |began| due.min(began + patience));
         let sent = state.outbox.iter().filter_map(|entry| entry.sent);
         let asked = state.requests.iter().map(|request| request.sent);
@@ -145,7 +161,7 @@ impl Client {
     }
 
     /// Pings, acknowledges, sends again and gives up, as far as it is time to. What cannot be sent
-    /// by `deadline` stays for the next yield: a wire that takes nothing must not hold this one.
+    /// now stays for later: a wire that takes nothing must hold neither this yield nor reading.
     fn do_what_is_due(&self, deadline: Deadline) {
         let now = Instant::now();
         let number = self.lock().number;
@@ -155,6 +171,12 @@ impl Client {
             let over = |since: Option<Instant>, limit| since.is_some_and(|at| at + limit <= now);
             let dead = if over(state.ping_unanswered, self.settings.keep_alive / 2) {
                 "the server does not answer PINGREQ"
+            } else if over(state.ping_unsent, self.settings.keep_alive / 2) {
+                "PINGREQ cannot be sent"
+            } else if over(state.stuck_since(), patience) {
+                "a packet cannot be sent to its end"
+            } else if state.acknowledgements.len() > ACKNOWLEDGEMENTS {
+                "the server sends and does not take the acknowledgements"
             } else if over(state.packet_began, patience) {
                 "the server began a packet and did not finish it"
             } else {
@@ -165,19 +187,34 @@ impl Client {
                 return self.lose(number, dead);
             }
         }
+        let deadline = deadline.earlier(Deadline::after(WRITING));
+        self.send_tail(deadline);
         self.send_unsent(deadline);
         self.send_acknowledgements(deadline);
         if self.lock().next_ping <= now {
-            let sent = self.send(&codec::PINGREQ, deadline);
-            let mut state = self.lock();
-            state.next_ping = now + self.settings.keep_alive;
-            if sent != Err(SendError::Offline) {
-                // Also when it could not be sent: a wire that takes nothing is as dead.
-                state.ping_unanswered.get_or_insert(now);
-            }
+            self.ping(now, deadline);
         }
         self.retransmit(now, patience, deadline);
         self.expire_requests(now, patience);
+    }
+
+    /// Sends PINGREQ. While that cannot be done, because the wire takes nothing or another thread is
+    /// sending, it stays due: only a PINGREQ that was sent can be left unanswered.
+    fn ping(&self, now: Instant, deadline: Deadline) {
+        let sent = self.send_within_yield(&codec::PINGREQ, deadline);
+        let mut state = self.lock();
+        match sent {
+            Ok(()) => {
+                state.next_ping = now + self.settings.keep_alive;
+                state.ping_unanswered = Some(now);
+                state.ping_unsent = None;
+            }
+            Err(SendError::NotSent) => {
+                state.next_ping = now + self.settings.keep_alive / PING_TRIES;
+                state.ping_unsent.get_or_insert(now);
+            }
+            Err(SendError::Offline | SendError::Lost) => {}
+        }
     }
 
     /// Gives up requests that the server did not answer. Their subscriptions stay and are renewed

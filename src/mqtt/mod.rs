@@ -17,6 +17,7 @@ mod link;
 mod publish;
 mod receive;
 mod reconnect;
+mod send;
 mod start;
 mod state;
 mod subscribe;

@@ -43,22 +43,24 @@ impl Client {
             retain,
         };
         match qos {
-            0 => self.send_message(&message, self.request_deadline()).map(|()| 0),
+            0 => self.send_message(&message).map(|()| 0),
             _ => self.publish_acknowledged(message),
         }
     }
 
-    fn request_deadline(&self) -> Deadline {
-        Deadline::after(self.settings.request_timeout)
+    /// Sends `message` if it fits the write buffer.
+    fn send_message(&self, message: &Message) -> Result<(), i32> {
+        let deadline = Deadline::after(self.settings.request_timeout);
+        let packet = self.encode(message)?;
+        self.send(&packet, deadline).map_err(|error| error.code())
     }
 
-    /// Sends `message` if it fits the write buffer.
-    fn send_message(&self, message: &Message, deadline: Deadline) -> Result<(), i32> {
+    fn encode(&self, message: &Message) -> Result<Vec<u8>, i32> {
         let packet = codec::publish(message).map_err(|_| state::MQTT_SERIALIZE_PUB_ERROR)?;
         if packet.len() > self.settings.write_buffer {
             return Err(state::MQTT_SERIALIZE_PUB_ERROR);
         }
-        self.send(&packet, deadline).map_err(|error| error.code())
+        Ok(packet)
     }
 
     fn publish_acknowledged(&self, mut message: Message) -> Result<u16, i32> {
@@ -74,7 +76,7 @@ impl Client {
             state.outbox.push(entry);
             packet_id
         };
-        let sent = self.send_message(&message, self.request_deadline());
+        let sent = self.send_message(&message);
         let mut state = self.lock();
         let place = state.outbox.iter().position(|entry| entry.packet_id == packet_id);
         match (sent, place) {
@@ -110,8 +112,9 @@ impl Client {
                 .collect()
         };
         for message in overdue {
-            if let Err(code) = self.send_message(&message, deadline) {
-                log::warning!("sending a QoS 1 message again failed: -0x{:04X}", -code);
+            let Ok(packet) = self.encode(&message) else { continue };
+            if self.send_within_yield(&packet, deadline).is_err() {
+                log::warning!("a QoS 1 message cannot be sent again now");
                 return;
             }
         }
@@ -122,7 +125,7 @@ impl Client {
         loop {
             let Some(packet_id) = self.lock().acknowledgements.front().copied() else { return };
             let Ok(packet) = codec::puback(packet_id) else { return };
-            if self.send(&packet, deadline).is_err() {
+            if self.send_within_yield(&packet, deadline).is_err() {
                 return;
             }
             self.lock().acknowledgements.pop_front();

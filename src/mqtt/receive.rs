@@ -4,8 +4,8 @@
 use super::client::Client;
 use super::codec::{self, Incoming, Malformed, Message};
 use super::framing::Frame;
-use super::state::{Asked, Request};
-use super::{Event, Handler, topic};
+use super::state::{Asked, Request, Subscription};
+use super::{Event, topic};
 use crate::deadline::Deadline;
 use crate::identity::{self, RESPONSE_TOPIC};
 use crate::log;
@@ -15,7 +15,7 @@ use std::time::Instant;
 impl Client {
     /// Handles the next packet of connection `number`, if one is complete. `false` when more bytes
     /// are needed.
-    pub(super) fn handle_input(&self, number: u64, deadline: Deadline) -> bool {
+    pub(super) fn handle_input(&self, number: u64) -> bool {
         let frame = {
             let mut state = self.lock();
             if state.number != number || !state.is_connected() {
@@ -39,7 +39,7 @@ impl Client {
                 Ok(())
             }
             Ok(Some(Frame::Packet { bytes, body })) => {
-                codec::decode(&bytes, body).and_then(|packet| self.handle(packet, deadline))
+                codec::decode(&bytes, body).and_then(|packet| self.handle(packet))
             }
             Err(error) => Err(Malformed::from(error)),
         };
@@ -57,9 +57,9 @@ impl Client {
         self.tell(&Event::Oversized);
     }
 
-    fn handle(&self, packet: Incoming, deadline: Deadline) -> Result<(), Malformed> {
+    fn handle(&self, packet: Incoming) -> Result<(), Malformed> {
         match packet {
-            Incoming::Publish(message) => self.handle_message(&message, deadline),
+            Incoming::Publish(message) => self.handle_message(&message),
             Incoming::PubAck(packet_id) => self.handle_puback(packet_id),
             Incoming::SubAck { packet_id, accepted } => self.handle_suback(packet_id, accepted),
             Incoming::UnsubAck(packet_id) => self.handle_unsuback(packet_id),
@@ -74,28 +74,39 @@ impl Client {
 
     /// Gives a message to everybody who asked for it, then acknowledges it: a message that the
     /// firmware did not get before the device died comes again.
-    fn handle_message(&self, message: &Message, deadline: Deadline) {
+    fn handle_message(&self, message: &Message) {
         if message.topic == RESPONSE_TOPIC {
             self.handle_identity(&message.payload);
         }
-        let handlers: Vec<Handler> = {
+        let matching: Vec<Subscription> = {
             let state = self.lock();
-            let matching = state
-                .subscriptions
-                .iter()
-                .filter(|subscription| topic::matches(&subscription.filter, &message.topic));
-            matching.map(|subscription| subscription.handler).collect()
+            let all = state.subscriptions.iter();
+            all.filter(|known| topic::matches(&known.filter, &message.topic)).cloned().collect()
         };
-        for handler in &handlers {
-            self.surroundings.deliver(*handler, &Event::Received(message));
+        for subscription in &matching {
+            if self.is_subscribed(subscription) {
+                self.surroundings.deliver(subscription.handler, &Event::Received(message));
+            }
         }
-        if handlers.is_empty() {
+        if matching.is_empty() {
             self.tell(&Event::Received(message));
         }
         if let Some(packet_id) = message.packet_id {
             self.lock().acknowledgements.push_back(packet_id);
-            self.send_acknowledgements(deadline);
+            // A wire that takes nothing must not hold up what has arrived.
+            self.send_acknowledgements(Deadline::now());
         }
+    }
+
+    /// Whether `subscription` still stands: a handler that was called before for the same message may
+    /// have ended it, or the client, and then its context may be gone.
+    fn is_subscribed(&self, subscription: &Subscription) -> bool {
+        let state = self.lock();
+        let mut all = state.subscriptions.iter();
+        !state.is_destroyed()
+            && all.any(|known| {
+                (&known.filter, known.handler) == (&subscription.filter, subscription.handler)
+            })
     }
 
     fn handle_identity(&self, payload: &[u8]) {

@@ -76,11 +76,11 @@ impl Client {
     }
 
     /// Takes over the result of an attempt, on the thread that yields.
-    pub(super) fn collect(&self, result: Result<Link, LinkError>, deadline: Deadline) {
+    pub(super) fn collect(&self, result: Result<Link, LinkError>) {
         match result {
             Ok(link) => {
                 if self.install(link) {
-                    self.send_unsent(deadline);
+                    self.send_unsent(Deadline::now());
                     log::info!("MQTT connection to {} is back", self.settings.host);
                     let text = "mqtt reconnected";
                     self.surroundings.state_event(Group::MqttComm, state::SUCCESS, text);
@@ -125,8 +125,12 @@ impl Client {
             state.packet_began = None;
             state.next_ping = now + self.settings.keep_alive;
             state.ping_unanswered = None;
+            state.ping_unsent = None;
+            state.tail = Vec::new();
             state.acknowledgements.clear();
-            state.unsent = unfinished(&mut state, link.session_present).into();
+            // A server that was asked for a new session has none, whatever it says.
+            let kept = link.session_present && !self.settings.clean_session;
+            state.unsent = unfinished(&mut state, kept).into();
         }
         for (code, text) in warnings {
             self.surroundings.state_event(Group::SysDepend, code, &text);
@@ -139,7 +143,7 @@ impl Client {
     pub(super) fn send_unsent(&self, deadline: Deadline) {
         loop {
             let Some(packet) = self.lock().unsent.front().cloned() else { return };
-            if self.send(&packet, deadline).is_err() {
+            if self.send_within_yield(&packet, deadline).is_err() {
                 return;
             }
             self.lock().unsent.pop_front();
@@ -157,9 +161,11 @@ fn unfinished(state: &mut State, session_present: bool) -> Vec<Vec<u8>> {
         let mut forgotten: Vec<(String, u8)> = Vec::new();
         for subscription in &state.subscriptions {
             let Some(qos) = subscription.qos else { continue };
-            let known = forgotten.iter().any(|(filter, _)| *filter == subscription.filter);
-            if !known && !asked.contains(&subscription.filter) {
-                forgotten.push((subscription.filter.clone(), qos));
+            match forgotten.iter_mut().find(|(filter, _)| *filter == subscription.filter) {
+                // The server has one subscription for all handlers of a filter.
+                Some((_, highest)) => *highest = qos.max(*highest),
+                None if asked.contains(&subscription.filter) => {}
+                None => forgotten.push((subscription.filter.clone(), qos)),
             }
         }
         for (filter, qos) in forgotten {

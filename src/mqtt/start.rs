@@ -6,8 +6,7 @@ use super::connect::Login;
 use crate::deadline::Deadline;
 use crate::log;
 use crate::state::{self, Group};
-use std::sync::Arc;
-use std::thread;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often the first connection is tried before construction fails.
@@ -70,10 +69,23 @@ impl Client {
                     } else if error.is_final() || tried == CONSTRUCT_TRIES {
                         return Err(error.code());
                     }
+                    if self.pause_is_cut_short() {
+                        return Err(error.code());
+                    }
                 }
             }
-            thread::sleep(self.settings.pause);
         }
+    }
+
+    /// Waits before the next attempt; `true` when the client was destroyed.
+    fn pause_is_cut_short(&self) -> bool {
+        let deadline = Deadline::after(self.settings.pause);
+        let mut state = self.lock();
+        while !state.is_destroyed() && !deadline.is_over() {
+            let waited = self.changed.wait_timeout(state, deadline.remaining());
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.is_destroyed()
     }
 
     /// Lets the platform push the identity. Never ends well on a dead link: if the connection ends

@@ -83,6 +83,11 @@ pub(super) struct State {
     pub(super) next_ping: Instant,
     /// When PINGREQ was sent, if nothing has arrived since.
     pub(super) ping_unanswered: Option<Instant>,
+    /// Since when PINGREQ is due and could not be sent.
+    pub(super) ping_unsent: Option<Instant>,
+    /// The rest of a packet of which the wire has taken a part, and since when it took no more.
+    pub(super) tail: Vec<u8>,
+    pub(super) tail_since: Instant,
     pub(super) last_packet_id: u16,
     pub(super) subscriptions: Vec<Subscription>,
     pub(super) requests: Vec<Request>,

@@ -185,6 +185,11 @@ impl Client {
         if awaited {
             state.waiters.push(Waiter { packet_id, accepted: None });
         }
+        // Never past a renewal that is still to be sent: an UNSUBSCRIBE would be undone by it.
+        if !state.unsent.is_empty() {
+            state.unsent.push_back(packet);
+            return Ok(packet_id);
+        }
         drop(state);
         let deadline = Deadline::after(self.settings.request_timeout);
         self.send(&packet, deadline).map_err(|error| {

@@ -11,11 +11,15 @@ const OWNER_ONLY: u32 = 0o600;
 
 /// The content, of which at most `longest` bytes are read; `None` when there is no such file.
 pub fn read(path: &Path, longest: usize) -> io::Result<Option<Vec<u8>>> {
-    let file = match File::open(path) {
+    // A pipe would be waited for.
+    let file = match OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(e),
     };
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
     let mut content = Vec::new();
     let limit = u64::try_from(longest).unwrap_or(u64::MAX);
     file.take(limit).read_to_end(&mut content)?;
@@ -115,6 +119,28 @@ mod tests {
         replace(&path, new).unwrap();
         assert_eq!(read(&path, 100).unwrap(), Some(new.to_vec()));
         assert_eq!(fs::read(&elsewhere).unwrap(), b"not ours");
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_an_error_and_not_a_wait() {
+        let folder = Folder::new("kind");
+        let pipe = folder.0.join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        for path in [pipe.as_path(), &folder.0, Path::new("/dev/zero")] {
+            assert!(read(path, 100).is_err(), "{}", path.display());
+        }
+        // What takes the name is a regular file again, whatever was there; a link is replaced itself.
+        let kept = folder.0.join("kept");
+        fs::write(&kept, b"not ours").unwrap();
+        let link = folder.0.join("link");
+        std::os::unix::fs::symlink(&kept, &link).unwrap();
+        for path in [&pipe, &link] {
+            replace(path, b"new").unwrap();
+            assert_eq!(read(path, 100).unwrap(), Some(b"new".to_vec()));
+            assert!(fs::symlink_metadata(path).unwrap().is_file());
+        }
+        assert_eq!(fs::read(&kept).unwrap(), b"not ours");
     }
 
     #[test]

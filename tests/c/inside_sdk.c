@@ -15,6 +15,7 @@
 
 static int identities;
 static int connections;
+static int replaced;
 static int secrets;
 static int messages;
 static char last_identity[256];
@@ -25,6 +26,12 @@ static int on_identity(const char *payload)
     identities++;
     snprintf(last_identity, sizeof(last_identity), "%s", payload);
     CHECK_EQUAL(IOT_Ioctl(IOTX_IOCTL_GET_PRODUCT_KEY, key_in_callback), 0);
+    return 0;
+}
+
+static int on_replaced(void)
+{
+    replaced++;
     return 0;
 }
 
@@ -72,7 +79,8 @@ int main(int argc, char *argv[])
     iotx_ca_crt = read_file(required(argc, argv, "--ca"));
     /* Before the client exists, as applications do; it must find all of this and change nothing. */
     IOT_RegisterCallback(ITE_IDENTITY_RESPONSE, on_identity);
-    IOT_RegisterCallback(ITE_MQTT_CONNECT_SUCC, on_connected);
+    IOT_RegisterCallback(ITE_MQTT_CONNECT_SUCC, on_replaced);
+    standin_register_meanwhile(on_connected);
     IOT_RegisterCallback(ITE_DYNREG_DEVICE_SECRET, on_secret);
     IOT_RegisterCallback(ITE_STATE_EVERYTHING, collect_state);
 
@@ -82,6 +90,7 @@ int main(int argc, char *argv[])
     CHECK_EQUAL(cm_open(&parameters), 0);
     CHECK_EQUAL(identities, 1);
     CHECK_EQUAL(connections, 1);
+    CHECK_EQUAL(replaced, 0);
     CHECK_EQUAL(secrets, 0);
     CHECK(strstr(last_identity, product_key) != NULL && strstr(last_identity, device_name) != NULL);
     CHECK(strcmp(key_in_callback, product_key) == 0);

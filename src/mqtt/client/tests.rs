@@ -6,10 +6,12 @@ mod messages;
 mod server;
 mod staying;
 mod subscribing;
+mod wire;
 
 use super::*;
 use crate::error::{Error, ErrorKind};
 use crate::identity::Identity;
+use crate::state;
 use server::{Link, Script, Server};
 use zeroize::Zeroizing;
 

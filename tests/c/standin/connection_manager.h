@@ -11,5 +11,7 @@ int cm_unsubscribe(const char *topic);
 int cm_publish(const char *topic, const char *payload);
 int cm_yield(int timeout_ms);
 int cm_close(void);
+/* Defined in registry.c. */
+void standin_register_meanwhile(int (*callback)(void));
 
 #endif

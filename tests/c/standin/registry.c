@@ -39,9 +39,27 @@ static any_callback *slot(int event)
     return &callbacks[event];
 }
 
+static any_callback meanwhile;
+static int registrations;
+
+/* What another thread registers for ITE_MQTT_CONNECT_SUCC while the client looks for its number: as
+ * soon as the client has seen there what it registered itself. */
+void standin_register_meanwhile(any_callback callback);
+void standin_register_meanwhile(any_callback callback)
+{
+    meanwhile = callback;
+    registrations = 0;
+}
+
 void *iotx_event_callback(int event)
 {
-    return event < 0 || event >= EVENTS ? NULL : (void *)*slot(event);
+    any_callback found = event < 0 || event >= EVENTS ? NULL : *slot(event);
+
+    if (event == CONNECT_SUCC && meanwhile != NULL && registrations == 1) {
+        *slot(CONNECT_SUCC) = meanwhile;
+        meanwhile = NULL;
+    }
+    return (void *)found;
 }
 
 int iotx_state_event(const int event, const int code, const char *format, ...)
@@ -76,6 +94,7 @@ int iotx_register_for_ITE_MQTT_CONNECT_SUCC(any_callback callback);
 int iotx_register_for_ITE_MQTT_CONNECT_SUCC(any_callback callback)
 {
     *slot(CONNECT_SUCC) = callback;
+    registrations++;
     return 0;
 }
 

@@ -2,6 +2,7 @@
 
 use super::server::GOOD;
 use super::*;
+use crate::mqtt::send::SendError;
 
 /// How many bytes the client has sent when it is connected: CONNECT and the version report.
 fn bytes_of_construction() -> usize {
@@ -169,7 +170,7 @@ fn what_arrives_for_a_destroyed_client_is_not_looked_at() {
     let number = device.client.lock().number;
     device.client.lock().input = b"\x30\x04\0\x02/a".to_vec();
     device.client.destroy();
-    assert!(device.client.handle_input(number, Deadline::now()));
+    assert!(device.client.handle_input(number));
     assert_eq!(device.firmware.told(), Vec::<String>::new());
 }
 
@@ -214,6 +215,15 @@ fn destroy_when_told_of_a_failed_attempt_ends_the_attempts() {
     device.server.end();
     assert_eq!(device.client.yield_for(5_000), state::USER_INPUT_INVALID);
     assert_eq!(device.server.connections(), 2);
+}
+
+#[test]
+fn destroy_when_told_of_a_failed_first_attempt_ends_construction() {
+    let patient = Settings { pause: Duration::from_secs(60), ..settings() };
+    let device = device(patient, known(), vec![Err(ErrorKind::Connect)]);
+    *device.firmware.unwanted.lock().unwrap() = Some(Arc::clone(&device.client));
+    assert_eq!(device.client.start(), Err(state::SYS_DEPEND_NWK_CLOSE));
+    assert_eq!(device.server.connections(), 1);
 }
 
 #[test]

@@ -125,6 +125,7 @@ impl Server {
     pub(super) fn take_again(&self) {
         if let Some(link) = &mut self.lock().link {
             link.takes = true;
+            link.stalls_after = None;
         }
         self.changed.notify_all();
     }

@@ -49,6 +49,33 @@ fn a_server_that_kept_the_session_is_not_asked_again() {
 }
 
 #[test]
+fn a_server_that_was_asked_for_a_new_session_has_none_whatever_it_says() {
+    let clean = Settings { clean_session: true, ..settings() };
+    let device = connected(clean, vec![Ok(GOOD), Ok(Link { connack: Some([1, 0]), ..GOOD })]);
+    device.client.subscribe("/a", 1, OTHER);
+    device.client.yield_for(5);
+    device.server.take_received();
+    device.server.end();
+    reconnected(&device);
+    assert_eq!(device.server.types(), [0x10, 0x82]);
+}
+
+#[test]
+fn the_highest_qos_that_was_asked_for_is_renewed() {
+    let device = connected(settings(), vec![Ok(GOOD)]);
+    for (qos, context) in [(0, 1), (1, 2), (0, 3)] {
+        let handler = Handler { function: 2, context };
+        assert!(device.client.subscribe("/a", qos, handler) > 0);
+    }
+    device.client.yield_for(5);
+    device.server.take_received();
+    device.server.end();
+    reconnected(&device);
+    let received = device.server.take_received();
+    assert!(received.len() == 2 && received[1].ends_with(b"\0\x02/a\x01"), "{received:?}");
+}
+
+#[test]
 fn what_was_not_answered_is_sent_again_after_reconnection() {
     let mute = Link { puback: false, suback: None, ..GOOD };
     let long = Settings { request_timeout: Duration::from_secs(30), ..settings() };

@@ -49,6 +49,53 @@ fn overlapping_filters_each_get_the_message_and_the_same_one_twice_gets_it_once(
 }
 
 #[test]
+fn a_handler_that_another_one_has_ended_is_not_called() {
+    let ends: [fn(&Client); 2] = [
+        |client| assert!(client.unsubscribe("/a/+") > 0),
+        // Neither is the one for events without a subscription.
+        Client::destroy,
+    ];
+    for end in ends {
+        let device = connected(settings(), vec![Ok(GOOD)]);
+        assert!(device.client.subscribe("/a/#", 0, OTHER) > 0);
+        assert!(device.client.subscribe("/a/+", 0, THIRD) > 0);
+        device.client.yield_for(5);
+        device.firmware.take();
+        let client = Arc::clone(&device.client);
+        device.firmware.react(move |event| {
+            if matches!(event, Event::Received(_)) {
+                end(&client);
+            }
+        });
+        device.server.publish("/a/b", b"x", None);
+        device.server.send(&[0x90, 3, 0, 77, 1]);
+        device.client.yield_for(5);
+        let told = device.firmware.take();
+        let told = told.into_iter().filter(|seen| matches!(seen, Seen::Told(OTHER | THIRD, _)));
+        assert_eq!(told.collect::<Vec<_>>(), [Seen::Told(OTHER, "/a/b x".to_owned())]);
+    }
+}
+
+#[test]
+fn nothing_is_told_of_a_client_that_a_handler_has_destroyed() {
+    let device = connected(settings(), vec![Ok(GOOD)]);
+    assert!(device.client.subscribe("/a", 0, OTHER) > 0);
+    let client = Arc::clone(&device.client);
+    device.firmware.react(move |event| {
+        if matches!(event, Event::SubscribeSuccess(_)) {
+            client.destroy();
+        }
+    });
+    let ended = device.client.unsubscribe("/a");
+    assert!(ended > 0);
+    assert_eq!(device.client.yield_for(1000), state::USER_INPUT_INVALID);
+    let told = device.firmware.told();
+    assert!(told.len() == 1 && told[0].starts_with("SubscribeSuccess"), "{told:?}");
+    device.client.tell(&Event::Disconnected);
+    assert_eq!(device.firmware.told(), Vec::<String>::new());
+}
+
+#[test]
 fn a_refused_subscription_is_reported_and_gone() {
     let device = connected(settings(), vec![Ok(Link { suback: Some(0x80), ..GOOD })]);
     let id = device.client.subscribe("/a", 0, OTHER);
