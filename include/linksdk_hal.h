@@ -455,7 +455,9 @@ int linksdk_set_identity_store(int (*load)(void *context, void *buffer, size_t s
 
 /**
  * Like `linksdk_identity_store_file`, with `HAL_Kv_Get`, `HAL_Kv_Set` and `HAL_Kv_Del` of the Link SDK, which
- * the firmware links, as the memory, under the name linksdk_identity: `use_it` 1 begins, 0 ends it.
+ * the firmware links, as the memory, under the name linksdk_identity: `use_it` 1 begins, 0 ends it. The
+ * library refers to them weakly: where nothing else uses them, the linker takes them out of an archive only with
+ * -Wl,-u,HAL_Kv_Get.
  *
  * @return 0; -0x0F0E when one of the three functions is not linked; -0x0113 for any other number. Does not
  * block. Any thread. Profiles mqtt and sdk only.
@@ -526,7 +528,8 @@ int linksdk_set_session_store(int (*load)(void *context, const char *name, void 
 /**
  * Like `linksdk_set_session_store`, with `HAL_Kv_Get`, `HAL_Kv_Set` and `HAL_Kv_Del` of the Link SDK, which the
  * firmware links, as the memory: under names that begin with linksdk_tls_ and have at most 32 characters, up to
- * 449 bytes each. `key` as there; NULL ends storing.
+ * 449 bytes each. `key` as there; NULL ends storing. Out of an archive the linker takes them only with
+ * -Wl,-u,HAL_Kv_Get, unless something else uses them.
  *
  * @return as there, and -0x0F0E also when one of the three functions is not linked.
  *

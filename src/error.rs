@@ -43,6 +43,8 @@ pub enum ErrorKind {
     Destroyed,
     /// The engine of this build cannot do what was asked for.
     Unsupported,
+    /// Functions of the firmware that were asked for are not linked.
+    NotLinked,
     /// Randomness, memory or threads could not be had from the operating system.
     System,
     /// A bug in this library was contained at its boundary.
@@ -69,7 +71,7 @@ impl ErrorKind {
             Self::ConnectionLost | Self::PeerClosed | Self::Destroyed => {
                 state::SYS_DEPEND_NWK_CLOSE
             }
-            Self::Unsupported => state::TLS_UNSUPPORTED,
+            Self::Unsupported | Self::NotLinked => state::TLS_UNSUPPORTED,
             Self::System | Self::Internal => state::SYS_DEPEND_MALLOC,
         }
     }
@@ -106,6 +108,9 @@ impl ErrorKind {
             Self::PeerClosed => "reconnect; the server ended the connection",
             Self::Destroyed => "the firmware destroyed this connection",
             Self::Unsupported => "build with the other TLS engine; docs/engines.md compares them",
+            Self::NotLinked => {
+                "link them; out of an archive the linker takes them only with -Wl,-u,HAL_Kv_Get"
+            }
             Self::System => "check memory, descriptors and /dev/urandom",
             Self::Internal => "report this as a bug of linksdk-hal",
         }

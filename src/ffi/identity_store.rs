@@ -165,7 +165,9 @@ impl Memory for KeyValueMemory {
 }
 
 /// Like `linksdk_identity_store_file`, with `HAL_Kv_Get`, `HAL_Kv_Set` and `HAL_Kv_Del` of the Link SDK, which
-/// the firmware links, as the memory, under the name linksdk_identity: `use_it` 1 begins, 0 ends it.
+/// the firmware links, as the memory, under the name linksdk_identity: `use_it` 1 begins, 0 ends it. The
+/// library refers to them weakly: where nothing else uses them, the linker takes them out of an archive only with
+/// -Wl,-u,HAL_Kv_Get.
 ///
 /// Returns 0; -0x0F0E when one of the three functions is not linked; -0x0113 for any other number. Does not
 /// block. Any thread. Profiles mqtt and sdk only.
@@ -178,11 +180,26 @@ pub extern "C" fn linksdk_identity_in_hal_kv(use_it: c_int) -> c_int {
 
 fn use_kv(use_it: bool) -> Result<()> {
     if use_it && !kv::is_linked() {
-        return Err(Error::new(ErrorKind::Unsupported, kv::NOT_LINKED));
+        return Err(Error::new(ErrorKind::NotLinked, kv::NOT_LINKED));
     }
     persistence::set_memory(match use_it {
         true => Some(Arc::new(KeyValueMemory)),
         false => None,
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Test programs link no `HAL_Kv_*`.
+    #[test]
+    fn memory_that_is_not_linked_is_refused_with_the_way_to_link_it() {
+        let error = use_kv(true).unwrap_err();
+        assert_eq!(error.kind().state_code(), state::TLS_UNSUPPORTED);
+        let sentence = error.to_string();
+        assert!(sentence.contains("-Wl,-u,HAL_Kv_Get") && !sentence.contains("engine"));
+        assert!(use_kv(false).is_ok());
+    }
 }

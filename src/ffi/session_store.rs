@@ -79,7 +79,8 @@ pub unsafe extern "C" fn linksdk_set_session_store(
 
 /// Like `linksdk_set_session_store`, with `HAL_Kv_Get`, `HAL_Kv_Set` and `HAL_Kv_Del` of the Link SDK, which the
 /// firmware links, as the memory: under names that begin with linksdk_tls_ and have at most 32 characters, up to
-/// 449 bytes each. `key` as there; NULL ends storing.
+/// 449 bytes each. `key` as there; NULL ends storing. Out of an archive the linker takes them only with
+/// -Wl,-u,HAL_Kv_Get, unless something else uses them.
 ///
 /// Returns as there, and -0x0F0E also when one of the three functions is not linked.
 ///

@@ -182,10 +182,11 @@ impl Client {
             state.phase = Phase::Destroyed;
             (state.transport.take(), connected)
         };
+        let between_packets = || self.lock().tail.is_empty();
         self.changed.notify_all();
         let Some(transport) = transport else { return };
         let deadline = Deadline::after(Duration::from_millis(100));
-        if let Some(_pass) = self.gate.enter(deadline).filter(|_| connected) {
+        if let Some(_pass) = self.gate.enter(deadline).filter(|_| connected && between_packets()) {
             // Only politeness: the server also notices the end of the connection.
             let _ = transport.write(&codec::DISCONNECT, deadline);
         }

@@ -35,6 +35,10 @@ impl Client {
         if !matches!(qos, 0 | 1) {
             return Err(state::MQTT_PUB_QOS_INVALID);
         }
+        // Before it is copied: a device may not have the memory for a length that is wrong.
+        if payload.len() > self.settings.write_buffer {
+            return Err(state::MQTT_SERIALIZE_PUB_ERROR);
+        }
         let message = Message {
             topic: topic.to_owned(),
             payload: payload.to_vec(),

@@ -8,6 +8,7 @@ use super::codec;
 use super::link::{Link, LinkError, contained};
 use super::state::{Asked, Phase, Request, State};
 use crate::deadline::Deadline;
+use crate::error::{Error, ErrorKind};
 use crate::log;
 use crate::state::{self, Group};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -49,12 +50,9 @@ impl Client {
                 client.attempt_ended(attempt.unwrap_or_else(|_| Err(contained())));
             });
         if let Err(error) = spawned {
-            log::error!("starting a thread to reconnect: {error}");
-            let mut state = self.lock();
-            if !state.is_destroyed() {
-                let wait = state.back_off.next_wait(false);
-                state.phase = Phase::Waiting { until: Instant::now() + wait };
-            }
+            let detail = format!("starting a thread to reconnect: {error}");
+            log::error!("{detail}");
+            self.collect(Err(LinkError::Network(Error::new(ErrorKind::System, detail))));
         }
     }
 

@@ -80,6 +80,8 @@ int main(int argc, char *argv[])
         CHECK(now_ms() - start < BOUND_MS);
         CHECK_EQUAL(IOT_MQTT_Yield(client, 100), 0);
     }
+    CHECK(state_reported(-0x0201, "a thread"));
+    CHECK(state_reported(-0x0F13, "next attempt"));
     CHECK_EQUAL(disconnections, 1);
     CHECK_EQUAL(reconnections, 0);
     CHECK_EQUAL(IOT_MQTT_CheckStateNormal(client), 0);

@@ -69,7 +69,7 @@ pub(super) unsafe fn keep(
 /// As `linksdk_use_hal_kv` asks for.
 pub(super) unsafe fn keep_in_kv(key: *const u8, key_size: size_t) -> Result<()> {
     if !kv::is_linked() {
-        return Err(Error::new(ErrorKind::Unsupported, kv::NOT_LINKED));
+        return Err(Error::new(ErrorKind::NotLinked, kv::NOT_LINKED));
     }
     // SAFETY: the caller's promise.
     let key = unsafe { bounded_key(key, key_size) }?;

@@ -81,6 +81,11 @@ impl Server {
         self.lock().in_write = Some(Box::new(what));
     }
 
+    /// How many bytes the present connection has taken.
+    pub(super) fn taken(&self) -> usize {
+        self.lock().taken
+    }
+
     /// Whether the present connection has ended.
     pub(super) fn has_ended(&self) -> bool {
         self.lock().ended

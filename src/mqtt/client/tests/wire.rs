@@ -125,3 +125,13 @@ fn a_packet_that_cannot_be_completed_ends_the_connection() {
     device.yield_until(|device| device.server.connections() == 3 && device.client.is_connected());
     device.yield_until(|device| device.server.types().contains(&0x3a));
 }
+
+#[test]
+fn destroy_says_nothing_in_the_middle_of_a_packet() {
+    let device = half_sent_again(Duration::from_secs(30));
+    let taken = device.server.taken();
+    device.server.take_again();
+    device.client.destroy();
+    assert!(device.server.has_ended());
+    assert_eq!(device.server.taken(), taken);
+}
