@@ -30,7 +30,7 @@ fn quoted(text: &str) -> Vec<&str> {
 
 /// The tests that the last column of each table row names.
 fn tests_cited(document: &str) -> Vec<&str> {
-    let rows = document.lines().filter(|line| line.starts_with("| ") && !line.contains("---"));
+    let rows = document.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---"));
     rows.filter_map(|row| row.trim_end_matches('|').rsplit('|').next()).flat_map(quoted).collect()
 }
 
@@ -67,6 +67,7 @@ fn every_test_that_a_table_cites_exists() {
 fn every_row_of_the_engines_the_faults_and_the_threats_names_a_test() {
     for (document, heading) in [
         ("docs/engines.md", "| feature"),
+        ("docs/differences.md", "| what"),
         ("docs/robustness.md", "| fault"),
         ("docs/threat-model.md", "| threat"),
     ] {
@@ -77,6 +78,48 @@ fn every_row_of_the_engines_the_faults_and_the_threats_names_a_test() {
     }
     let control = "| feature | test |\n| one | `a_test` |\n| two | none |\n";
     assert_eq!(rows_without_test(control, "| feature"), (2, vec!["| two | none |"]));
+}
+
+#[test]
+fn every_table_has_a_head_and_as_many_cells_in_each_row() {
+    let mut documents = vec![root().join("README.md")];
+    documents.extend(fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()));
+    let mut tables = 0;
+    for document in documents.iter().filter(|path| path.extension().is_some_and(|e| e == "md")) {
+        let (found, faults) = table_faults(&fs::read_to_string(document).unwrap());
+        assert_eq!(faults, Vec::<String>::new(), "{}", document.display());
+        tables += found;
+    }
+    assert!(tables > 20, "{tables}");
+    // An empty line ends a table; what follows is text. A bar inside backquotes is a bar.
+    let control = "| a | b |\n|---|---|\n| 1 | `\\|` |\n\n| 2 | 3 |\n\n| c |\n|---|\n| 4 | 5 |\n";
+    assert_eq!(table_faults(control), (2, vec!["| 2 | 3 |".to_owned(), "| 4 | 5 |".to_owned()]));
+}
+
+/// How many tables a document has, and the lines that do not fit theirs.
+fn table_faults(document: &str) -> (usize, Vec<String>) {
+    let cells = |row: &str| row.replace("\\|", "").matches('|').count();
+    let is_ruler = |row: &str| row.chars().all(|c| "|-: ".contains(c)) && row.contains("---");
+    let (mut tables, mut faults) = (0, Vec::new());
+    let mut in_code = false;
+    let mut table: Option<usize> = None;
+    let lines: Vec<&str> = document.lines().collect();
+    for (line, next) in lines.iter().zip(lines.iter().skip(1).chain([&""])) {
+        in_code ^= line.trim_start().starts_with("```");
+        table = match table {
+            _ if in_code || !line.starts_with('|') => None,
+            None if is_ruler(next) => {
+                tables += 1;
+                Some(cells(line))
+            }
+            Some(width) if cells(line) == width => table,
+            _ => {
+                faults.push((*line).to_owned());
+                table
+            }
+        };
+    }
+    (tables, faults)
 }
 
 /// How many rows the tables have from the first one with this heading on, and which of them name no
