@@ -3,6 +3,7 @@
 who answers before, afterwards, and when it is switched back.
 
     swap.py --readme README.md --prefix DIR --pki DIR --device NAME [--cc gcc]
+    swap.py ... --control   succeeds only when lines that link the original in silence are found out
 
 The project is the stand-in of the link matrix, in a folder outside of the sources, with the SDK where
 README.md has it. Two ways to do it wrong have to fail at the line that is there to notice.
@@ -98,36 +99,61 @@ def expect(what, seen, wanted):
         sys.exit(f"{what}: expected\n{wanted}\nand got\n{seen}")
 
 
+def swap(project, lines):
+    """There and back with these lines."""
+    old = without(link_line(lines), CREDENTIALS, OBJECT)
+    with open(os.path.join(project.folder, "dev.pem"), encoding="ascii") as file:
+        certificate = f"certificate: {file.read()}\n"
+    before = project.firmware(old)
+    expect("before", before, f"original: MQTT\n{ORIGINALS}")
+    expect("swapped", project.firmware(lines), f"original: MQTT\n{OURS}{certificate}")
+    expect("swapped, the MQTT client as well",
+           project.firmware(lines.replace("linksdk_hal.o", "linksdk_mqtt.o")), f"{OURS}{certificate}")
+    expect("switched back", project.firmware(old), before)
+
+
+def mistakes(project, lines):
+    """What goes wrong has to be noticed, each at its place."""
+    # Half of the way back: the original defines the credentials itself.
+    status, said = project.shell(without(lines, OBJECT))
+    if status == 0 or "multiple definition of `g_cli_crt'" not in said:
+        sys.exit(f"without the object, and with credentials, linking ended with {status}:\n{said}")
+    # The archive loses in silence, so the last line has to speak.
+    archive = without(lines, CREDENTIALS).replace("linksdk_hal.o", "liblinksdk_hal.a")
+    status, said = project.shell(archive)
+    linked = os.path.exists(os.path.join(project.folder, "fw"))
+    if status == 0 or not linked:
+        sys.exit(f"with the archive, linked: {linked}, status {status}, which was to be noticed:\n{said}")
+
+
+def control(project, lines):
+    """Lines that link both, the original first, and do not look at the link map."""
+    linking, _ = lines.rstrip().rsplit("\n", 1)
+    wrong = linking.replace(f" {OBJECT}", "").replace("-liot_tls", f"-liot_tls {OBJECT} -Wl,-z,muldefs")
+    try:
+        swap(project, wrong)
+    except SystemExit as found:
+        if str(found).startswith("swapped: expected") and "original: TLS" in str(found):
+            return
+        raise
+    sys.exit("control: the original was linked, and nobody noticed")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("readme", "prefix", "pki", "device"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--cc", default="gcc")
+    parser.add_argument("--control", action="store_true")
     options = parser.parse_args()
     lines = lines_of(options.readme)
-    old = without(link_line(lines), CREDENTIALS, OBJECT)
     with tempfile.TemporaryDirectory(prefix="linksdk-swap-") as folder:
         project = Project(folder, options)
-        with open(os.path.join(folder, "dev.pem"), encoding="ascii") as file:
-            certificate = file.read()
-        before = project.firmware(old)
-        expect("before", before, f"original: MQTT\n{ORIGINALS}")
-        swapped = project.firmware(lines)
-        expect("swapped", swapped, f"original: MQTT\n{OURS}certificate: {certificate}\n")
-        swapped = project.firmware(lines.replace("linksdk_hal.o", "linksdk_mqtt.o"))
-        expect("swapped, MQTT client as well", swapped, f"{OURS}certificate: {certificate}\n")
-        expect("switched back", project.firmware(old), before)
-
-        # Half of the way back is heard: the original defines the credentials itself.
-        status, said = project.shell(without(lines, OBJECT))
-        if status == 0 or "multiple definition of `g_cli_crt'" not in said:
-            sys.exit(f"without the object, and with credentials, linking ended with {status}:\n{said}")
-        # The archive loses in silence, so the last line has to speak.
-        archive = without(lines, CREDENTIALS).replace("linksdk_hal.o", "liblinksdk_hal.a")
-        status, said = project.shell(archive)
-        linked = os.path.exists(os.path.join(folder, "fw"))
-        if status == 0 or not linked or "multiple definition" in said:
-            sys.exit(f"with the archive, linked: {linked}, status {status}, which was to be noticed:\n{said}")
+        if options.control:
+            control(project, lines)
+            return
+        swap(project, lines)
+        mistakes(project, lines)
     print("before: the original; after README.md's lines: the library; back again: the original")
 
 
