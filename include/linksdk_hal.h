@@ -27,7 +27,9 @@
 typedef ssl_hooks_t linksdk_ssl_hooks_t;
 #else
 typedef struct linksdk_ssl_hooks {
+    /** Returns `size` bytes, or NULL. */
     void *(*malloc)(uint32_t size);
+    /** Takes back `ptr`, which `malloc` returned. */
     void (*free)(void *ptr);
 } linksdk_ssl_hooks_t;
 #endif

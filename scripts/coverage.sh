@@ -40,6 +40,7 @@ fi
 
 scripts/setup.sh coverage
 rustc=$(scripts/rust185.sh) || exit $?
+. scripts/steps.sh
 mkdir -p "$work"
 rm -rf "$work/profiles"
 cat >"$work/instrumented" <<'WRAPPER'
@@ -56,19 +57,11 @@ export LLVM_PROFILE_FILE=$work/profiles/%4m.profraw
 : >"$work/objects"
 failures=()
 
-# The last line of a long step's log when it fails; on a terminal the seconds tick.
 quietly() { # what, command...
     local said=$1 start=$SECONDS status=0 log
     shift
     log=$work/$(tr ' ,' '__' <<<"$said").log
-    "$@" >"$log" 2>&1 &
-    local job=$!
-    while kill -0 $job 2>/dev/null; do
-        [ ! -t 1 ] || printf '\r== %s: %s s ' "$said" $((SECONDS - start))
-        sleep 1
-    done
-    [ ! -t 1 ] || printf '\r'
-    wait $job || status=$?
+    watched "$log" "== $said:" "$@" || status=$?
     echo "== $said: status $status ($((SECONDS - start)) s)"
     return $status
 }

@@ -5,6 +5,7 @@
 set -u
 cd "$(dirname "$0")/.."
 PATH=$PATH:$HOME/.cargo/bin
+. scripts/steps.sh
 
 work=$PWD/build/demo
 product_key=a1Demo00000
@@ -43,20 +44,10 @@ give_up() { # what failed, log
     exit 1
 }
 
-# Runs a command with its output in a log; on a terminal the seconds tick.
 quietly() { # log, what, command...
     local log=$work/$1.log what=$2 status=0
     shift 2
-    "$@" >"$log" 2>&1 &
-    local job=$!
-    if [ -t 1 ]; then
-        while kill -0 $job 2>/dev/null; do
-            printf '\r      %s s ' $((SECONDS - started))
-            sleep 1
-        done
-        printf '\r'
-    fi
-    wait $job || status=$?
+    watched "$log" "     " "$@" || status=$?
     [ $status = 0 ] || give_up "$what (status $status)" "$log"
 }
 

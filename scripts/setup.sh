@@ -48,6 +48,10 @@ if [ "$purpose" = test ] || [ "$purpose" = coverage ]; then
     need git git
     need valgrind valgrind
     need softhsm2-util softhsm2
+    # Shells that linksdk-x509 has completions for, and what reads the header as an IDE does.
+    need zsh zsh
+    need fish fish
+    need doxygen doxygen
     # Linkers beside the ordinary one, for docs/linking.md.
     need ld.gold binutils
     need ld.lld lld

@@ -16,22 +16,15 @@ mbedtls) purpose=mbedtls build=build/mbedtls ;;
     exit 2
     ;;
 esac
+. scripts/steps.sh
 work=$PWD/build/soak
 prefix=$work/prefix-$engine
 mkdir -p "$work"
 
-# Runs a command with its output in a log; on a terminal the seconds tick.
 quietly() { # what, command...
     local what=$1 start=$SECONDS status=0
     shift
-    "$@" >"$work/$what.log" 2>&1 &
-    local job=$!
-    while kill -0 $job 2>/dev/null; do
-        [ ! -t 1 ] || printf '\rsoak: %s, %s s ' "$what" $((SECONDS - start))
-        sleep 1
-    done
-    [ ! -t 1 ] || printf '\r%40s\r' ''
-    wait $job || status=$?
+    watched "$work/$what.log" "soak: $what," "$@" || status=$?
     if [ $status != 0 ]; then
         tail -n 20 "$work/$what.log" >&2
         echo "soak: $what failed (status $status); see build/soak/$what.log" >&2

@@ -1,4 +1,4 @@
-# Read by the scripts that run tests: steps with their duration, and what they leave behind.
+# Read by other scripts: steps with their duration, long commands that are watched, and what tests leave behind.
 
 # So that what these tests started can be told from everything else on the machine.
 export LINKSDK_TEST_RUN=$$-$RANDOM
@@ -12,6 +12,21 @@ step() {
         exit 1
     fi
     echo "== $what: passed ($((SECONDS - start)) s)"
+}
+
+# Runs a command with its output in a log; on a terminal the seconds tick. Its status is the command's.
+watched() { # log, what the terminal shows before the seconds, command...
+    local log=$1 shown=$2 start=$SECONDS job status=0
+    shift 2
+    "$@" >"$log" 2>&1 &
+    job=$!
+    while [ -t 1 ] && kill -0 $job 2>/dev/null; do
+        printf '\r%s %s s ' "$shown" $((SECONDS - start))
+        sleep 1
+    done
+    [ ! -t 1 ] || printf '\r%*s\r' $((${#shown} + 12)) ''
+    wait $job || status=$?
+    return $status
 }
 
 left_behind() {

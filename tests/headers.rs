@@ -2,7 +2,12 @@
 //! the structures and numbers of the Link SDK.
 //!
 //! `LINKSDK_UPDATE_HEADERS=1 cargo test --test headers` writes the generated header to `include/`.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use linksdk_hal::state;
 use std::fs;
@@ -219,4 +224,41 @@ fn every_function_of_our_header_tells_of_its_parameters_and_result() {
     assert_eq!(parameters("int none(void)"), Vec::<&str>::new());
     assert_eq!(undocumented("Takes `get` and `name`. Returns 0.", code).len(), 1);
     assert_eq!(undocumented("Takes `get`, `name` and `memory`.", code).len(), 1);
+}
+
+/// What doxygen says about a header: nothing when everything in it is documented.
+fn doxygen(header: &str) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("doxygen");
+    fs::create_dir_all(&folder).unwrap();
+    let configuration = format!(
+        "INPUT = {header}\nOUTPUT_DIRECTORY = {}\nGENERATE_LATEX = NO\nGENERATE_HTML = NO\n\
+         GENERATE_XML = YES\nQUIET = YES\n",
+        folder.display()
+    );
+    let mut child = Command::new("doxygen")
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("doxygen reads the headers; scripts/setup.sh test installs it");
+    child.stdin.take().unwrap().write_all(configuration.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn doxygen_finds_everything_documented() {
+    let header = root().join("include/linksdk_hal.h");
+    assert_eq!(doxygen(header.to_str().unwrap()), "");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("undocumented");
+    fs::create_dir_all(&folder).unwrap();
+    let undocumented = folder.join("linksdk_hal.h");
+    let text = fs::read_to_string(header).unwrap();
+    let (before, documented) = text.split_once("int linksdk_clear_trust_anchors").unwrap();
+    let (before, _) = before.rsplit_once("/**").unwrap();
+    fs::write(&undocumented, format!("{before}int linksdk_clear_trust_anchors{documented}"))
+        .unwrap();
+    let said = doxygen(undocumented.to_str().unwrap());
+    assert!(said.contains("linksdk_clear_trust_anchors"), "{said}");
 }

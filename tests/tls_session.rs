@@ -53,16 +53,17 @@ fn soon() -> Deadline {
     Deadline::after_ms(10_000)
 }
 
-/// Runs `call` and returns how long it took beyond `timeout`. A machine under load may be late
-/// once: the best of three is what the library is answerable for.
+/// Runs `call` and returns how long it took beyond `timeout`, without what it waited for a processor.
+/// A machine under load has other ways to be late, too: the best of three is what the library is
+/// answerable for.
 fn overrun(timeout: Duration, mut call: impl FnMut(Deadline)) -> Duration {
     (0..3)
         .map(|_| {
-            let start = Instant::now();
+            let (start, queued) = (Instant::now(), support::queued());
             call(Deadline::after(timeout));
             let elapsed = start.elapsed();
             assert!(elapsed >= timeout, "{elapsed:?} is before {timeout:?}");
-            elapsed - timeout
+            (elapsed - timeout).saturating_sub(support::queued() - queued)
         })
         .min()
         .unwrap()
@@ -111,10 +112,11 @@ fn a_dripping_peer_cannot_stretch_a_read() {
             }
         }
     });
-    let mut buffer = [0; 100_000];
+    let (mut buffer, mut dripped) = ([0; 100_000], 0);
     let late = overrun(Duration::from_millis(100), |deadline| {
-        assert!(connection.read(&mut buffer, deadline).unwrap() > 0);
+        dripped += connection.read(&mut buffer, deadline).unwrap();
     });
+    assert!(dripped > 0);
     assert!(late <= TOLERANCE, "{late:?}");
     connection.destroy();
     drop(server);
@@ -182,6 +184,8 @@ fn a_write_to_a_peer_that_does_not_read_returns_what_was_accepted() {
     let accepted = connection.write(&large, Deadline::after_ms(200)).unwrap();
     assert!(accepted > 0 && accepted < large.len(), "{accepted}");
     assert!(start.elapsed() < Duration::from_secs(5));
+    // A busy machine does not get it full at once.
+    while connection.write(&large, Deadline::after_ms(200)).unwrap() > 0 {}
     let late = overrun(Duration::from_millis(60), |deadline| {
         assert_eq!(connection.write(&large, deadline), Ok(0));
     });
@@ -244,16 +248,16 @@ fn destroy_says_close_notify() {
 #[test]
 fn a_server_that_says_nothing_ends_by_the_deadline() {
     let (go, wait) = channel::<()>();
-    let server = Server::tcp(1, move |stream| {
+    let server = Server::tcp(3, move |stream| {
         let _ = wait.recv();
         drop(stream);
     });
     let target = target("127.0.0.1", server.port, &Authority::new("root").pem);
-    let start = Instant::now();
-    let error = Connection::establish(&target, Deadline::after_ms(150)).err().unwrap();
-    assert_eq!(error.kind(), ErrorKind::Deadline);
-    let elapsed = start.elapsed();
-    assert!(elapsed >= Duration::from_millis(150) && elapsed < Duration::from_millis(1000));
+    let late = overrun(Duration::from_millis(150), |deadline| {
+        let error = Connection::establish(&target, deadline).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Deadline);
+    });
+    assert!(late <= Duration::from_millis(250), "{late:?}");
     drop(go);
 }
 

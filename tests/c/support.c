@@ -92,6 +92,22 @@ int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+int64_t queued_ms(void)
+{
+    /* Nanoseconds on a processor, and nanoseconds of waiting for one. */
+    FILE *file = fopen("/proc/thread-self/schedstat", "r");
+    long long running, queued = 0;
+
+    if (file == NULL) {
+        return 0;
+    }
+    if (fscanf(file, "%lld %lld", &running, &queued) != 2) {
+        queued = 0;
+    }
+    fclose(file);
+    return queued / 1000000;
+}
+
 static void keep(int is_state, int code, const char *text)
 {
     pthread_mutex_lock(&reports_lock);

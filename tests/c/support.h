@@ -46,6 +46,11 @@ void use_credentials(int argc, char *argv[]);
 
 /* Milliseconds of a clock that never steps. */
 int64_t now_ms(void);
+/*
+ * Milliseconds in which the calling thread could have run while others had the processor, since it
+ * began: what a busy machine, and not the library, answers for. 0 where the kernel does not say.
+ */
+int64_t queued_ms(void);
 
 /* Keeps log lines and, in programs that link the registry, state events. */
 void collect_log(void);

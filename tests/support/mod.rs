@@ -15,7 +15,16 @@ use rsa::RsaPrivateKey;
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use std::sync::OnceLock;
+use std::time::Duration;
 use time::OffsetDateTime;
+
+/// How long this thread could have run while others had the processor, since it began: what a busy
+/// machine, and not the library, answers for. Zero where the kernel does not say.
+pub fn queued() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = text.split_whitespace().nth(1).and_then(|field| field.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or(0))
+}
 
 /// A key with the PEM forms that firmware uses.
 pub struct Key {

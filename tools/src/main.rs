@@ -13,6 +13,7 @@ mod failure;
 mod files;
 mod manual;
 mod pki;
+mod progress;
 mod simulate;
 
 use std::process::ExitCode;

@@ -88,7 +88,13 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
 pub(crate) fn completions(arguments: &CompletionsArguments, mut command: Command) {
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut command, name, &mut script);
+    clap_complete::generate(arguments.shell, &mut command, &name, &mut script);
+    if arguments.shell == Shell::Bash {
+        // clap_complete writes a hyphen of the name in two ways, so that no command of ours would
+        // be recognised (https://github.com/clap-rs/clap/issues/6421).
+        let (wrong, right) = (name.replace('-', "__subcmd__"), name.replace('-', "__"));
+        script = String::from_utf8_lossy(&script).replace(&wrong, &right).into_bytes();
+    }
     print(&script);
 }
 

@@ -10,6 +10,7 @@ use crate::certificates::{Authority, Issued, Key, KeyType, Validity};
 use crate::devices::{self, Devices, Identity};
 use crate::failure::{Failure, Outcome, say};
 use crate::files::{self, Existing};
+use crate::progress::Progress;
 
 const SERVER_NAMES: [&str; 4] =
     ["localhost", "127.0.0.1", "::1", "x509.itls.cn-shanghai.aliyuncs.com"];
@@ -107,6 +108,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
             arguments.out.display()
         )));
     }
+    // RSA keys take long, and how long is a matter of luck.
+    let progress = Progress::start("Making keys and certificates");
     let mut folder = Folder { path: &arguments.out, existing, table: Vec::new() };
     let platform_ca = Authority::generate("Simulated Platform Root CA", KeyType::Rsa)?;
     let device_ca = Authority::generate("Simulated IoT Operation CA", KeyType::Rsa)?;
@@ -130,6 +133,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         write_server_faults(&mut folder, &server_key, &platform_ca, &stranger, &names)?;
         write_device_faults(&mut folder, arguments.key_type, &device_ca, &stranger)?;
     }
+    drop(progress);
     say(&format!("{}:", arguments.out.display()));
     for (file, meaning) in &folder.table {
         say(&format!("  {file:<28} {meaning}"));

@@ -14,7 +14,6 @@ mod pair;
 mod pem_check;
 mod pem_other;
 mod pem_scan;
-mod progress;
 mod secrecy;
 mod state;
 mod text;

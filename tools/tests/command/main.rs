@@ -22,3 +22,4 @@ mod manual;
 mod pki;
 mod refusals;
 mod simulator;
+mod terminal;

@@ -28,8 +28,8 @@ use self::handshake::Setup;
 use super::certificate::Certificate;
 use super::finding::{Place, Report};
 use super::output::Output;
-use super::progress::Progress;
 use super::{Engine, authorities, state};
+use crate::progress::Progress;
 
 /// With whom to connect, and as whom.
 pub(crate) struct Plan<'a> {
