@@ -1,6 +1,6 @@
 /*
  * Multiples of the generator of P-256, as ring computes those of any other point: in constant time, and
- * without its table of 150 KB (point_table.cmake). The names and types of POINT_MUL and of the two
+ * without its table of 150 KB (instead.cmake). The names and types of POINT_MUL and of the two
  * functions here are those of ring's crypto/fipsmodule/ec/p256-nistz.c.
  */
 #include <stdint.h>
