@@ -102,6 +102,7 @@ def _memory(rows):
     rows.row("first: peak", f"{place}/heap_first_peak", 1e-3, "mbedtls")
     rows.row("first: idle", f"{place}/heap_first_idle", 1e-3, "mbedtls")
     rows.row("first: after 16 KiB", f"{place}/heap_after_16k", 1e-3)
+    rows.row("first: waiting again", f"{place}/heap_waiting_again", 1e-3)
     rows.row("further one: peak", f"{place}/heap_each_peak", 1e-3, "mbedtls")
     rows.row("further one: idle", f"{place}/heap_each_idle", 1e-3, "mbedtls")
     rows.heading("Stack, threads, wake-ups")
