@@ -12,8 +12,8 @@ DOCUMENT = ROOT / "docs" / "performance.md"
 def _machine(machine):
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items()
                          if name not in ("rustc", "valgrind"))
-    return (f"{machine['processor']}, {machine['cores']} cores, {machine['kernel']}; load when it began: "
-            f"{machine['load']:.1f}. {machine['versions']['rustc']}, {versions}, "
+    return (f"{machine['processor']}, {machine['cores']} cores, {machine['kernel']}; load when it began "
+            f"{machine['load']:.1f}, at the end {machine['load at the end']:.1f}. {machine['versions']['rustc']}, {versions}, "
             f"{machine['versions']['valgrind']}.")
 
 

@@ -58,8 +58,8 @@ def from_memory(found):
     figures = {}
     for (peer, version), raw in found.items():
         place = f"{peer}/{version}-memory"
-        for name in ("heap_first_peak", "heap_first_idle", "heap_after_16k", "heap_each_peak",
-                     "heap_each_idle", "stack", "threads_started", "threads_idle"):
+        for name in ("heap_first_peak", "heap_first_idle", "heap_after_16k", "heap_waiting_again",
+                     "heap_each_peak", "heap_each_idle", "stack", "threads_started", "threads_idle"):
             figures[f"{place}/{name}"] = raw[name]
         figures[f"{place}/switches_a_minute"] = max(raw["switches"] - 1, 0) * 60000 / raw["idle_ms"]
     return figures

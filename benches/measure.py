@@ -198,11 +198,15 @@ def machine():
         "rustc": run("asking for a version", ["rustc", "--version"]).strip(),
         "gcc": run("asking for a version", ["gcc", "-dumpfullversion"]).strip(),
     }
-    load = Path("/proc/loadavg").read_text().split()[0]
     cores = len(re.findall(r"^processor\s*:", Path("/proc/cpuinfo").read_text(), re.M))
     return {"processor": processor.group(1) if processor else "unknown", "cores": cores,
-            "kernel": run("asking for the kernel", ["uname", "-sr"]).strip(), "load": float(load),
+            "kernel": run("asking for the kernel", ["uname", "-sr"]).strip(), "load": load(),
             "versions": versions}
+
+
+def load():
+    """How many processes wanted a processor lately."""
+    return float(Path("/proc/loadavg").read_text().split()[0])
 
 
 def _package(name):

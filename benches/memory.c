@@ -32,6 +32,7 @@ static struct {
     long first_peak;
     long first_idle;
     long after_transfer;
+    long waiting_again;
     long each_peak;
     long each_idle;
     long stack_establish;
@@ -105,6 +106,7 @@ static void *measure(void *argument)
     HAL_SSL_Read(handle, transferred, 1, idle_ms);
     found.switches = switches_now() - one;
     found.threads_idle = threads_now() - 2;
+    found.waiting_again = meter_heap() - start;
 
     one = meter_heap();
     for (int i = 0; i < MORE_CONNECTIONS; i++) {
@@ -151,11 +153,12 @@ int main(int argc, char *argv[])
         return 1;
     }
     printf("{\"heap_first_peak\": %ld, \"heap_first_idle\": %ld, \"heap_after_16k\": %ld, "
-           "\"heap_each_peak\": %ld, \"heap_each_idle\": %ld, \"stack_establish\": %ld, "
+           "\"heap_waiting_again\": %ld, \"heap_each_peak\": %ld, \"heap_each_idle\": %ld, "
+           "\"stack_establish\": %ld, "
            "\"stack\": %ld, \"threads_started\": %ld, \"threads_idle\": %ld, \"idle_ms\": %d, "
            "\"switches\": %ld}\n",
-           found.first_peak, found.first_idle, found.after_transfer, found.each_peak, found.each_idle,
-           found.stack_establish, found.stack_all, found.threads_started, found.threads_idle, idle_ms,
-           found.switches);
+           found.first_peak, found.first_idle, found.after_transfer, found.waiting_again,
+           found.each_peak, found.each_idle, found.stack_establish, found.stack_all,
+           found.threads_started, found.threads_idle, idle_ms, found.switches);
     return 0;
 }

@@ -33,6 +33,7 @@ class Rows:
         self.figures = results["figures"]
         self.peers = [name for name in COLUMNS if name in results["peers"]]
         self.lines = []
+        self.group = None
         versions = results["machine"]["versions"]
         for line in range(3):
             words = [versions[peer] if HEADS[peer][line] is None else HEADS[peer][line]
@@ -40,8 +41,8 @@ class Rows:
             self.lines.append(" " * LABEL + "".join(f"{word[:CELL - 1]:>{CELL}}" for word in words))
 
     def heading(self, text):
-        """A group of rows."""
-        self.lines += ["", text]
+        """A group of rows; it stays out as long as there are none."""
+        self.group = text
 
     def row(self, label, figure, scale=1.0, of=None):
         """One figure of every peer; with `of`, its ratio to that peer's on the next line."""
@@ -55,6 +56,9 @@ class Rows:
             self._line("    x " + {"mbedtls": "Mbed TLS", "openssl": "OpenSSL"}[of], ratios)
 
     def _line(self, label, cells):
+        if self.group:
+            self.lines += ["", self.group]
+            self.group = None
         self.lines.append(f"{'  ' + label:<{LABEL}}" + "".join(f"{cell:>{CELL}}" for cell in cells))
 
 
@@ -68,6 +72,7 @@ def _handshakes(rows):
         rows.row("full, M instructions", f"{place}/full/instructions", 1e-6, of)
         rows.row("full, CPU ms", f"{place}/full/cpu_ms")
         rows.row("full, wall ms", f"{place}/full/wall_ms", of=of)
+        rows.row("full, best wall ms", f"{place}/full/least_wall_ms")
         rows.row("resumed, M instr.", f"{place}/resumed/instructions", 1e-6, of)
         rows.row("resumed, CPU ms", f"{place}/resumed/cpu_ms")
         rows.row("resumed, wall ms", f"{place}/resumed/wall_ms")
@@ -97,6 +102,7 @@ def _memory(rows):
     rows.row("first: peak", f"{place}/heap_first_peak", 1e-3, "mbedtls")
     rows.row("first: idle", f"{place}/heap_first_idle", 1e-3, "mbedtls")
     rows.row("first: after 16 KiB", f"{place}/heap_after_16k", 1e-3)
+    rows.row("first: waiting again", f"{place}/heap_waiting_again", 1e-3)
     rows.row("further one: peak", f"{place}/heap_each_peak", 1e-3, "mbedtls")
     rows.row("further one: idle", f"{place}/heap_each_idle", 1e-3, "mbedtls")
     rows.heading("Stack, threads, wake-ups")

@@ -104,7 +104,9 @@ endforeach()
 
 # cargo touches the archive also when nothing changed.
 file(SHA256 "${built}" stamp)
-foreach(input "${EXPORTS}" "${CMAKE_CURRENT_LIST_FILE}" "${CMAKE_CURRENT_LIST_DIR}/backtraces.cmake")
+foreach(input "${EXPORTS}" "${CMAKE_CURRENT_LIST_FILE}" "${CMAKE_CURRENT_LIST_DIR}/backtraces.cmake"
+        "${CMAKE_CURRENT_LIST_DIR}/instead.cmake" "${CMAKE_CURRENT_LIST_DIR}/point_table.c"
+        "${CMAKE_CURRENT_LIST_DIR}/client_only.c")
   file(SHA256 "${input}" hash)
   string(APPEND stamp " ${hash}")
 endforeach()
@@ -125,8 +127,11 @@ endforeach()
 # hence --force-group-allocation; and without --strip-unneeded, garbage-collected weak references
 # would become strong undefined symbols.
 set(linked "${OBJECT}.linked")
+include("${CMAKE_CURRENT_LIST_DIR}/instead.cmake")
+functions_instead("${built}" "${OBJECT}.instead.o" instead)
 run("linking ${OBJECT}" "${CC}" -r -nostdlib -Wl,--gc-sections -Wl,--force-group-allocation
-    ${roots} -o "${linked}" "${built}")
+    ${roots} -o "${linked}" ${instead} "${built}")
+file(REMOVE "${OBJECT}.instead.o")
 include("${CMAKE_CURRENT_LIST_DIR}/backtraces.cmake")
 remove_backtraces("${linked}" ${roots})
 # Who holds how much of it (scripts/holders.py), while the local names are still there.

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Who holds how much of a finished object: prints a table for docs/footprint.md.
+"""Who holds how much of a finished object: the tables of docs/footprint.md.
 
-    holders.py build/size/linksdk_hal.o [--from KB]
+    holders.py build/size/linksdk_hal.o [--from KB]             prints one table
+    holders.py --update TITLE=OBJECT...                         writes them into docs/footprint.md
 
-Reads OBJECT.symbols, which the build leaves beside the object. Code and constants that have a name are
-counted; what has none (texts, jump tables) is the rest of .text and .rodata.
+Code and constants lie in sections that have the names of what they hold. What has none, texts for the
+most part, counts for those whose code refers to it. In sections that hold many things, as assembly
+does, OBJECT.symbols tells them apart, which the build leaves beside the object.
 """
 
 import argparse
@@ -12,61 +14,176 @@ import collections
 import re
 import subprocess
 import sys
+from pathlib import Path
 
-# The assembly of ring has names without a path.
-ASSEMBLY = re.compile(r"ring_core|nistz|aesni|^_?(bn|sqr|mul)[xr_48]|ChaCha20|poly1305|^__|^[A-Z]\w{0,4}$|sha\d+_")
-LINE = re.compile(r"[0-9a-f]+ ([0-9a-f]+) ([a-zA-Z]) (.*)")
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "footprint.md"
+BEGIN, END = "<!-- holders: begin -->\n", "<!-- holders: end -->\n"
+MBEDTLS = re.compile(r"^(mbedtls_|oid_|ssl_|x509_|aes_|ecp_|rsa_|pk_|asn1_|gcm_|ctr_drbg|sha\d)")
+SYMBOL = re.compile(r"[0-9a-f]+ ([0-9a-f]+) ([a-zA-Z]) (.*)")
 CRATE = re.compile(r"(?:^|[<&( ]|dyn |as )([a-z_][a-z0-9_]*)(?:\[[0-9a-f]+\])?::")
+# Names that compilers give to what has none in the source, and to what they put together.
+NAMELESS = re.compile(r"^(\.L?anon\.|\.L__unnamed|anon\.|alloc_|cst\d|str\d|$)")
+PREFIX = re.compile(r"^\.(text|rodata|data\.rel\.ro|data)\b\.?")
+OUR_EXPORTS = ("linksdk_", "HAL_", "IOT_", "iotx_", "g_cli_", "ssl_hooks")
+EXTERNAL = {True: "Mbed TLS (C)", False: "ring (C and assembly)"}
 
 
-def holder(name):
-    """The crate that a symbol comes from: of a generic function, the one that it is made for."""
-    if name.startswith(("linksdk_", "HAL_", "IOT_", "iotx_", "g_cli_", "ssl_hooks")):
+def holder(name, mbedtls):
+    """The crate that a name comes from: of a generic function, the one that it is made for."""
+    if name.startswith(OUR_EXPORTS):
         return "linksdk_hal"
+    if name == "rust_eh_personality" or name.startswith("__rust"):
+        return "std"
     crates = [crate for crate in CRATE.findall(name) if crate not in ("dyn", "as")]
     ours = [crate for crate in crates if crate not in ("core", "alloc", "std")]
     if crates:
         return (ours or crates)[0]
-    return "ring (C and assembly)" if ASSEMBLY.search(name) else "other"
+    return EXTERNAL[mbedtls]
 
 
-def code_and_constants(path):
-    done = subprocess.run(["size", "--format=sysv", path], capture_output=True, text=True, check=True)
-    rows = [line.split() for line in done.stdout.splitlines()]
-    return sum(int(row[1]) for row in rows if row and row[0].split(".")[1:2] in (["text"], ["rodata"]))
+def lines_of(*words):
+    """What a tool prints."""
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def demangled(names):
+    """The names as people write them."""
+    done = subprocess.run(["c++filt"], input="\n".join(names), capture_output=True, text=True, check=True)
+    return dict(zip(names, done.stdout.splitlines()))
+
+
+class Object:
+    """A finished object: its sections, their names, and which refers to which."""
+
+    def __init__(self, path):
+        self.path = path
+        self.sections = {}
+        for line in lines_of("readelf", "--section-headers", "--wide", path):
+            match = re.match(r" *\[ *(\d+)\] (\S+) +(PROGBITS|INIT_ARRAY) +[0-9a-f]+ [0-9a-f]+ ([0-9a-f]+)", line)
+            if match and PREFIX.match(match[2]):
+                self.sections[int(match[1])] = (match[2], int(match[4], 16))
+        bare = {index: re.sub(r"^\.Lswitch\.table\.", "", PREFIX.sub("", name))
+                for index, (name, _) in self.sections.items()}
+        # Numbers that the compiler appends hide what a name says.
+        bare = {index: re.sub(r"(\.llvm)?\.\d+$", "", name) for index, name in bare.items()}
+        people = demangled(sorted(set(bare.values())))
+        self.names = {index: people[name] for index, name in bare.items()}
+        self.mbedtls = any("mbedtls" in name for name in self.names.values())
+        self.references = collections.defaultdict(set)
+        self._read_references()
+
+    def _read_references(self):
+        """Who refers to a section, from the relocations of the others."""
+        home, current = {}, None
+        for line in lines_of("readelf", "--symbols", "--wide", self.path):
+            words = line.split()
+            if len(words) > 6 and words[0].rstrip(":").isdigit() and words[6].isdigit():
+                home[int(words[0].rstrip(":"))] = int(words[6])
+        numbers = {name: index for index, (name, _) in self.sections.items()}
+        for line in lines_of("readelf", "--relocs", "--wide", self.path):
+            if line.startswith("Relocation section"):
+                current = numbers.get(re.search(r"'\.rela?(\.[^']*)'", line)[1])
+            elif current is not None and re.match(r"[0-9a-f]+ +[0-9a-f]+ +R_", line):
+                info = line.split()[1]
+                symbol = int(info[:-8], 16) if len(info) > 8 else int(info, 16) >> 8
+                self.references[home.get(symbol)].add(current)
+
+    def holder_of(self, index):
+        """Whose the section is; of one without a name, whose code refers to it."""
+        name = self.names[index]
+        if not NAMELESS.match(name):
+            return holder(name, self.mbedtls)
+        seen, ring = {index}, {index}
+        while ring:
+            ring = {source for one in ring for source in self.references[one]} - seen
+            seen |= ring
+            found = collections.Counter(
+                holder(self.names[one], self.mbedtls) for one in ring if not NAMELESS.match(self.names[one]))
+            if found:
+                return min(found, key=lambda name: (-found[name], name))
+        return EXTERNAL[self.mbedtls] if self.sections[index][0] in (".text", ".rodata") else "nobody known"
+
+    def parts(self):
+        """All code and constants: (holder, kind, size, name or None)."""
+        for index, (section, size) in self.sections.items():
+            kind = PREFIX.match(section)[1]
+            if kind in ("text", "rodata"):
+                named = not NAMELESS.match(self.names[index])
+                yield self.holder_of(index), kind, size, self.names[index] if named else None
+
+    def in_shared_sections(self):
+        """(size, name) of what has no section of its own."""
+        own = set(self.names.values())
+        with open(f"{self.path}.symbols", encoding="utf-8", errors="replace") as file:
+            for match in filter(None, map(SYMBOL.match, file)):
+                if match[2] not in "bBdD" and match[3] not in own and not CRATE.search(match[3]):
+                    yield int(match[1], 16), match[3]
+
+
+def short(name):
+    """A name that fits a cell of the table."""
+    while re.search(r"<[^<>]*>", name) and len(name) > 50:
+        name = re.sub(r"<[^<>]*>", "", name)
+    return re.sub(r"::h[0-9a-f]{16}|\[[0-9a-f]+\]", "", name).removeprefix("::")[:56]
+
+
+def table(path, least):
+    """The table of one object, as lines."""
+    read = Object(path)
+    sizes = collections.defaultdict(collections.Counter)
+    largest = collections.defaultdict(list)
+    for owner, kind, size, name in read.parts():
+        sizes[owner]["text" if kind == "text" else "named" if name else "texts"] += size
+        if name:
+            largest[owner].append((size, name))
+    largest[EXTERNAL[read.mbedtls]] += read.in_shared_sections()
+    lines = ["| held by | code | constants | texts | the largest parts, bytes |", "|---|---:|---:|---:|---|"]
+    small, total = collections.Counter(), collections.Counter()
+    for owner, by_kind in sorted(sizes.items(), key=lambda item: -item[1].total()):
+        total += by_kind
+        if by_kind.total() < least * 1000:
+            small += by_kind
+            continue
+        parts = ", ".join(f"`{short(name)}` {size}" for size, name in sorted(largest[owner], reverse=True)[:4])
+        lines.append(_row(owner, by_kind, parts))
+    lines.append(_row(f"holders below {least:.0f} kB together", small, ""))
+    lines.append(_row("**all**", total, f"**{total.total() / 1000:.0f} kB of .text and .rodata**"))
+    return lines
+
+
+def _row(owner, by_kind, parts):
+    cells = " | ".join(f"{by_kind[kind] / 1000:.0f}" for kind in ("text", "named", "texts"))
+    return f"| {owner} | {cells} | {parts} |"
+
+
+def update(tables):
+    """Writes `tables`, title to lines, between the markers of the document."""
+    text = "\n".join(f"{title}:\n\n" + "\n".join(lines) + "\n" for title, lines in tables.items())
+    document = DOCUMENT.read_text(encoding="utf-8")
+    written, count = re.subn(f"{BEGIN}.*?{END}", lambda _: f"{BEGIN}{text}{END}", document, flags=re.DOTALL)
+    if count != 1:
+        sys.exit(f"{DOCUMENT} does not have the two markers of this table once")
+    DOCUMENT.write_text(written, encoding="utf-8")
 
 
 def main():
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("object")
+    parser.add_argument("objects", nargs="+", metavar="[TITLE=]OBJECT")
     parser.add_argument("--from", dest="least", type=float, default=10, metavar="KB",
                         help="smaller holders are added up in one row")
+    parser.add_argument("--update", action="store_true", help="write docs/footprint.md instead of printing")
     options = parser.parse_args()
-    sizes = collections.Counter()
-    largest = collections.defaultdict(list)
-    with open(options.object + ".symbols", encoding="utf-8", errors="replace") as file:
-        for match in filter(None, map(LINE.match, file)):
-            size, kind, name = int(match[1], 16), match[2], match[3]
-            if kind in "bBdD":
-                continue
-            sizes[holder(name)] += size
-            largest[holder(name)].append((size, name))
-    total = code_and_constants(options.object)
-    if not sizes or sum(sizes.values()) > total:
-        sys.exit(f"{options.object}.symbols does not belong to it: build again")
-    print("| held by | kB | the largest parts (bytes) |\n|---|---|---|")
-    rest = 0
-    for crate, size in sizes.most_common():
-        if size < options.least * 1000:
-            rest += size
-            continue
-        parts = sorted(largest[crate], reverse=True)[:3]
-        short = [re.sub(r"<[^<>]*>|::h[0-9a-f]{16}|\[[0-9a-f]+\]", "", name)[:60] for _, name in parts]
-        print(f"| {crate} | {size / 1000:.0f} | " + ", ".join(
-            f"`{name}` {size}" for (size, _), name in zip(parts, short)) + " |")
-    print(f"| holders below {options.least:.0f} kB together | {rest / 1000:.0f} | |")
-    print(f"| without a name: texts, tables of jumps | {(total - sum(sizes.values())) / 1000:.0f} | |")
-    print(f"| **.text and .rodata** | **{total / 1000:.0f}** | |")
+    tables = {}
+    for argument in options.objects:
+        title, _, path = argument.rpartition("=")
+        if not Path(f"{path}.symbols").exists():
+            sys.exit(f"{path}.symbols is missing: build the object again")
+        tables[title] = table(path, options.least)
+    if options.update:
+        update(tables)
+    else:
+        print("\n\n".join("\n".join(lines) for lines in tables.values()))
 
 
 if __name__ == "__main__":

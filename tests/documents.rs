@@ -255,3 +255,67 @@ fn the_table_of_sizes_has_every_target_engine_and_profile() {
         }
     }
 }
+
+/// Rows of the table of `make bench`, and in how many of its groups each stands.
+const MEASURED: [(&str, usize); 28] = [
+    ("full, M instructions", 4),
+    ("full, CPU ms", 4),
+    ("full, wall ms", 4),
+    ("resumed, M instr.", 4),
+    ("resumed, CPU ms", 4),
+    ("resumed, wall ms", 4),
+    ("first one, M instr.", 4),
+    ("write, 16 KiB calls", 2),
+    ("write, 1 KiB calls", 2),
+    ("write, 100-byte calls", 2),
+    ("read, 16 KiB calls", 2),
+    ("read, 1 KiB calls", 2),
+    ("read, 100-byte calls", 2),
+    ("write, 16 KiB", 1),
+    ("read, 100-byte", 1),
+    ("first: peak", 1),
+    ("first: idle", 1),
+    ("first: after 16 KiB", 1),
+    ("first: waiting again", 1),
+    ("further one: peak", 1),
+    ("further one: idle", 1),
+    ("stack, deepest, KB", 1),
+    ("threads for connecting", 1),
+    ("threads while idle", 1),
+    ("switches/idle minute", 1),
+    ("whole program", 1),
+    ("QoS 0", 1),
+    ("QoS 1", 1),
+];
+
+/// What the table lacks: rows, or a figure of one of the seven builds.
+fn gaps_of_the_table_of_speed(document: &str) -> Vec<String> {
+    // A label of 24 columns, of which two are indented, then a cell of eight for each build.
+    let cells = |line: &str| (line.len() - 24).div_ceil(8);
+    let mut gaps = Vec::new();
+    for (label, groups) in MEASURED {
+        let rows: Vec<_> =
+            document.lines().filter(|line| line.get(..24).map(str::trim) == Some(label)).collect();
+        if rows.len() != groups || rows.iter().any(|row| cells(row) != 7) {
+            gaps.push(format!("{label}: {rows:?}"));
+        }
+    }
+    gaps
+}
+
+#[test]
+fn the_table_of_speed_has_every_row_and_every_build() {
+    let document = fs::read_to_string(root().join("docs/performance.md")).unwrap();
+    assert_eq!(gaps_of_the_table_of_speed(&document), Vec::<String>::new());
+    let without_resumption = document.replace("resumed, M instr.", "");
+    assert_eq!(gaps_of_the_table_of_speed(&without_resumption).len(), 1);
+    assert!(document.contains("Command: `make bench`. Machine: "));
+    assert!(fs::read_to_string(root().join("docs/performance.svg")).unwrap().contains("</svg>"));
+    // The gate of continuous integration is in it, bar by bar.
+    let bars = fs::read_to_string(root().join("benches/bars.json")).unwrap();
+    let figures: Vec<_> = bars.lines().filter_map(|line| line.split('"').nth(3)).collect();
+    assert!(figures.len() > 10, "{figures:?}");
+    for figure in figures {
+        assert!(document.contains(&format!("| {figure} ")), "{figure}");
+    }
+}

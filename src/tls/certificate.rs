@@ -3,11 +3,11 @@
 //! Nothing here decides whether a peer is trusted: that is the engine's.
 #![forbid(unsafe_code)]
 
+use super::distinguished_name;
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use x509_cert::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use x509_cert::der::{self, Class, Decode, Encode, Reader, SliceReader, Tag, Tagged};
-use x509_cert::name::RdnSequence;
 use x509_cert::time::Time;
 
 /// Object identifiers of RFC 3279 and RFC 5480.
@@ -127,11 +127,11 @@ fn read(der: &[u8]) -> der::Result<Certificate> {
     }
     serial_number.tag().assert_eq(Tag::Integer)?;
     let _signature_algorithm = sequence(&mut body)?;
-    let issuer = RdnSequence::decode(&mut body)?;
+    let issuer = distinguished_name::read(&mut body)?;
     let mut validity = sequence(&mut body)?;
     let (not_before, not_after) = (Time::decode(&mut validity)?, Time::decode(&mut validity)?);
     validity.finish(())?;
-    let subject = RdnSequence::decode(&mut body)?;
+    let subject = distinguished_name::read(&mut body)?;
     let public_key = AnyRef::decode(&mut body)?;
     let key = PublicKey::read(public_key)?;
     let (mut dns_names, mut addresses) = (Vec::new(), Vec::new());
@@ -149,8 +149,8 @@ fn read(der: &[u8]) -> der::Result<Certificate> {
         rsa_bits: key.rsa_bits(),
         dns_names,
         addresses,
-        subject: subject.to_string(),
-        issuer: issuer.to_string(),
+        subject,
+        issuer,
         not_before: not_before.to_unix_duration(),
         not_after: not_after.to_unix_duration(),
     })

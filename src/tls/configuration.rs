@@ -6,12 +6,13 @@ use super::alert::Presented;
 use super::certificate::Certificate;
 use super::credentials::{self, Credentials, PrivateKey};
 use super::name::ServerName;
+use super::{Engine, Offer, Target, Version, engine, time, trust};
 #[cfg(feature = "engine-mbedtls")]
-use super::store;
-use super::{Engine, Offer, Target, Version, crypto, engine, time, trust};
+use super::{crypto, store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// How many configurations are kept. A device talks to one or two servers.
 const KEPT: usize = 4;
@@ -19,6 +20,8 @@ const KEPT: usize = 4;
 /// Everything that connections to one target share.
 pub struct Configuration {
     id: Id,
+    #[cfg(feature = "engine-mbedtls")]
+    stored: Stored,
     shared: engine::Shared,
     /// What the device shows of itself.
     pub(super) presented: Presented,
@@ -44,7 +47,7 @@ impl Configuration {
     #[cfg(feature = "engine-mbedtls")]
     fn restore_session(&self) {
         let stored = store::current().and_then(|store| {
-            let Id { endpoint, fingerprint } = &self.id;
+            let Stored { endpoint, fingerprint } = &self.stored;
             store.load(endpoint, fingerprint)
         });
         if let Some(session) = stored {
@@ -57,7 +60,7 @@ impl Configuration {
     #[cfg(feature = "engine-mbedtls")]
     pub fn store_session(&self) {
         if let Some((store, session)) = store::current().zip(self.shared.session()) {
-            store.save(&self.id.endpoint, &self.id.fingerprint, &session);
+            store.save(&self.stored.endpoint, &self.stored.fingerprint, &session);
         }
     }
 
@@ -67,18 +70,100 @@ impl Configuration {
     }
 }
 
-/// What a configuration is for: digests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a configuration is for.
+#[derive(PartialEq, Eq)]
 struct Id {
-    /// Of everything that it depends on.
+    host: String,
+    port: u16,
+    /// Of everything that it depends on, by two hash functions whose keys are random in each process:
+    /// nobody can choose credentials that have the mark of others, and the key itself is not kept. A
+    /// cryptographic digest of each connection's credentials would cost half of a resumed handshake.
+    mark: [u64; 2],
+}
+
+impl Id {
+    fn of(target: &Target) -> Self {
+        static FUNCTIONS: OnceLock<[RandomState; 2]> = OnceLock::new();
+        let functions = FUNCTIONS.get_or_init(Default::default);
+        let rest = Rest::of(target);
+        let parts = rest.parts(target);
+        let mark = functions.each_ref().map(|function| function.hash_one(parts));
+        Self { host: target.host.clone(), port: target.port, mark }
+    }
+
+    fn is_at(&self, target: &Target) -> bool {
+        self.port == target.port && self.host == target.host
+    }
+}
+
+/// How a stored session is found again, also by another process: digests.
+#[cfg(feature = "engine-mbedtls")]
+struct Stored {
+    /// Of everything that the configuration depends on.
     fingerprint: [u8; 32],
     /// Of host and port.
     endpoint: [u8; 32],
 }
 
-impl Id {
+#[cfg(feature = "engine-mbedtls")]
+impl Stored {
     fn of(target: &Target) -> Self {
-        Self { fingerprint: fingerprint(target), endpoint: endpoint(target) }
+        let rest = Rest::of(target);
+        let fingerprint = crypto::sha256_of_parts(&rest.parts(target));
+        Self { fingerprint, endpoint: endpoint(target) }
+    }
+}
+
+#[cfg(feature = "engine-mbedtls")]
+fn endpoint(target: &Target) -> [u8; 32] {
+    crypto::sha256_of_parts(&[Some(target.host.as_bytes()), Some(&target.port.to_be_bytes())])
+}
+
+/// What of a target is no text of its own, as bytes.
+struct Rest {
+    port: [u8; 2],
+    offered: [u8; 5],
+    external: Option<[u8; 8]>,
+}
+
+impl Rest {
+    fn of(target: &Target) -> Self {
+        let offer = &target.offer;
+        let [.., high, low] = offer.record_size.to_be_bytes();
+        Self {
+            port: target.port.to_be_bytes(),
+            offered: [
+                offer.versions.0 as u8,
+                offer.versions.1 as u8,
+                u8::from(offer.rsa_key_exchange),
+                high,
+                low,
+            ],
+            external: match &target.private_key {
+                Some(PrivateKey::External(key)) => Some(key.id().to_be_bytes()),
+                _ => None,
+            },
+        }
+    }
+
+    /// Everything that a configuration depends on.
+    fn parts<'a>(&'a self, target: &'a Target) -> [Option<&'a [u8]>; 9] {
+        let psk = target.offer.pre_shared_key.as_ref();
+        let pem = match &target.private_key {
+            Some(PrivateKey::Pem(text)) => Some(text.as_slice()),
+            _ => None,
+        };
+        [
+            Some(&self.offered),
+            Some(target.host.as_bytes()),
+            Some(&self.port),
+            Some(&target.trust_anchors),
+            target.certificate.as_deref(),
+            pem,
+            self.external.as_ref().map(|id| id.as_slice()),
+            psk.map(|psk| psk.identity.as_bytes()),
+            psk.map(|psk| psk.key.as_slice()),
+        ]
     }
 }
 
@@ -92,16 +177,11 @@ fn kept() -> MutexGuard<'static, Vec<Arc<Configuration>>> {
 
 /// Forgets the configuration for the target's host and port, and with it sessions to resume.
 pub fn forget(target: &Target) {
-    let endpoint = endpoint(target);
-    kept().retain(|kept| kept.id.endpoint != endpoint);
+    kept().retain(|kept| !kept.id.is_at(target));
     #[cfg(feature = "engine-mbedtls")]
     if let Some(store) = store::current() {
-        store.erase(&endpoint);
+        store.erase(&endpoint(target));
     }
-}
-
-fn endpoint(target: &Target) -> [u8; 32] {
-    crypto::sha256_of_parts(&[Some(target.host.as_bytes()), Some(&target.port.to_be_bytes())])
 }
 
 /// The configuration for `target`: the one made before for the same host, port, trust anchors,
@@ -119,40 +199,10 @@ pub fn configuration(target: &Target) -> Result<Arc<Configuration>> {
         credentials::check_dates(leaf, now)?;
     }
     let mut kept = kept();
-    kept.retain(|kept| kept.id.endpoint != id.endpoint);
+    kept.retain(|kept| !kept.id.is_at(target));
     kept.insert(0, Arc::clone(&configuration));
     kept.truncate(KEPT);
     Ok(configuration)
-}
-
-/// A digest of everything that the configuration depends on. The key itself is not kept.
-fn fingerprint(target: &Target) -> [u8; 32] {
-    let port = target.port.to_be_bytes();
-    let offer = &target.offer;
-    let offered = [
-        offer.versions.0 as u8,
-        offer.versions.1 as u8,
-        u8::from(offer.rsa_key_exchange),
-        u8::try_from(offer.record_size / 256).unwrap_or(u8::MAX),
-        u8::try_from(offer.record_size % 256).unwrap_or(u8::MAX),
-    ];
-    let psk = offer.pre_shared_key.as_ref();
-    let (pem, external) = match &target.private_key {
-        Some(PrivateKey::Pem(text)) => (Some(text.as_slice()), None),
-        Some(PrivateKey::External(key)) => (None, Some(key.id().to_be_bytes())),
-        None => (None, None),
-    };
-    crypto::sha256_of_parts(&[
-        Some(&offered),
-        Some(target.host.as_bytes()),
-        Some(&port),
-        Some(&target.trust_anchors),
-        target.certificate.as_deref(),
-        pem,
-        external.as_ref().map(|id| id.as_slice()),
-        psk.map(|psk| psk.identity.as_bytes()),
-        psk.map(|psk| psk.key.as_slice()),
-    ])
 }
 
 fn build(target: &Target, id: Id) -> Result<Configuration> {
@@ -160,8 +210,15 @@ fn build(target: &Target, id: Id) -> Result<Configuration> {
     if target.offer.pre_shared_key.is_some() {
         // Who has the key is the platform: no certificate is sent or looked at.
         let shared = engine::Shared::new(&target.offer, name, None, Vec::new())?;
-        let presented = Presented::PreSharedKey;
-        return Ok(Configuration { id, shared, presented, leaf: None, anchors: Vec::new() });
+        return Ok(Configuration {
+            id,
+            #[cfg(feature = "engine-mbedtls")]
+            stored: Stored::of(target),
+            shared,
+            presented: Presented::PreSharedKey,
+            leaf: None,
+            anchors: Vec::new(),
+        });
     }
     // Credentials first: they are refused before anything else is looked at.
     let credentials =
@@ -177,7 +234,15 @@ fn build(target: &Target, id: Id) -> Result<Configuration> {
         Some(_) => Presented::Certificate,
         None => Presented::Nothing,
     };
-    let configuration = Configuration { id, shared, presented, leaf, anchors };
+    let configuration = Configuration {
+        id,
+        #[cfg(feature = "engine-mbedtls")]
+        stored: Stored::of(target),
+        shared,
+        presented,
+        leaf,
+        anchors,
+    };
     #[cfg(feature = "engine-mbedtls")]
     configuration.restore_session();
     Ok(configuration)

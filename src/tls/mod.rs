@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod configuration;
 pub mod credentials;
 pub mod crypto;
+mod distinguished_name;
 pub mod establish;
 pub mod name;
 pub mod options;

@@ -1,0 +1,41 @@
+# Functions of the engines that get others in their place, so that the linker removes what only they need.
+#
+# In the smallest build, the table of multiples of P-256's generator. On 64-bit processors ring multiplies
+# the generator with a table of 150 KB, a fifth of that build, and any other point without one. A handshake
+# multiplies the generator once or twice, and takes a few per cent more instructions without the table.
+# point_table.c calls ring's function for other points in its place.
+#
+# With the engine mbedtls, the server's side of the handshake, 20 KB: the configuration of its crate
+# compiles it in, and a client never takes it (client_only.c).
+#
+# functions_instead(ARCHIVE OBJECT RESULT): compiles OBJECT, and sets RESULT to what the link of ARCHIVE
+# needs: nothing when there is nothing to replace.
+function(functions_instead archive object result)
+  set(${result} "" PARENT_SCOPE)
+  execute_process(COMMAND "${NM}" --defined-only --format=posix "${archive}"
+                  OUTPUT_VARIABLE symbols ERROR_QUIET COMMAND_ERROR_IS_FATAL ANY)
+  if(FEATURES MATCHES "engine-mbedtls")
+    set(source client_only.c)
+    set(replaced mbedtls_ssl_handshake_server_step)
+    set(prefix "")
+  elseif(FEATURES MATCHES "compact" AND symbols MATCHES "\necp_nistz256_precomputed ")
+    string(REGEX MATCH "\n(ring_core_[0-9_]+)p256_point_mul T" found "${symbols}")
+    set(prefix "${CMAKE_MATCH_1}")
+    set(source point_table.c)
+    set(replaced "${prefix}p256_point_mul_base" "${prefix}p256_point_mul_base_vartime")
+  else()
+    return()
+  endif()
+  set(options "")
+  foreach(name IN LISTS replaced)
+    if(NOT symbols MATCHES "\n${name} T")
+      message(WARNING "${archive} has no ${name}: what it needs stays in")
+      return()
+    endif()
+    list(APPEND options "-Wl,--wrap=${name}")
+  endforeach()
+  separate_arguments(flags UNIX_COMMAND "${C_FLAGS}")
+  run("compiling ${object}" "${CC}" ${flags} -std=c99 -Wall -Wextra -Werror -Os -fPIC -ffunction-sections
+      -fdata-sections "-DRING_PREFIX=${prefix}" -c "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${source}" -o "${object}")
+  set(${result} "${object}" ${options} PARENT_SCOPE)
+endfunction()
