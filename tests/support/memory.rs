@@ -3,6 +3,7 @@
 use linksdk_hal::error::{Error, Result};
 use linksdk_hal::tls::configuration::configuration;
 use linksdk_hal::tls::{Engine, Io, Outcome, Target, Want};
+use rustls::crypto::CryptoProvider;
 use rustls::crypto::ring::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -84,15 +85,28 @@ pub fn unchecked_config(
     key: &str,
     version: &'static SupportedProtocolVersion,
 ) -> Arc<ServerConfig> {
+    Arc::new(unchecked_config_with(
+        rustls::crypto::ring::default_provider(),
+        chain,
+        key,
+        &[version],
+    ))
+}
+
+/// The same with the suites of `provider`.
+pub fn unchecked_config_with(
+    provider: CryptoProvider,
+    chain: &str,
+    key: &str,
+    versions: &[&'static SupportedProtocolVersion],
+) -> ServerConfig {
     let chain = CertificateDer::pem_slice_iter(chain.as_bytes()).map(|c| c.unwrap()).collect();
     let key = any_supported_type(&PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[version])
+    ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
-        .with_cert_resolver(Arc::new(Unchecked(Arc::new(CertifiedKey::new(chain, key)))));
-    Arc::new(config)
+        .with_cert_resolver(Arc::new(Unchecked(Arc::new(CertifiedKey::new(chain, key)))))
 }
 
 /// How the handshake of `target` with such a server ends.

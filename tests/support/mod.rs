@@ -4,7 +4,10 @@
 #![allow(missing_docs, reason = "names say what test helpers do")]
 
 pub mod memory;
+pub mod middle;
 pub mod openssl;
+pub mod records;
+pub mod sealer;
 pub mod server;
 
 use rcgen::{

@@ -44,7 +44,14 @@ fn clause(code: Code) -> &'static str {
             "the server's key exchange is not acceptable or its signature is wrong"
         }
         sys::ERR_SSL_BAD_HS_FINISHED => "the handshake was altered on its way",
-        sys::ERR_SSL_BUFFER_TOO_SMALL => "a record is longer than TLS allows",
+        // The second is how Mbed TLS refuses to fetch more than its buffer holds.
+        sys::ERR_SSL_BUFFER_TOO_SMALL | sys::ERR_SSL_BAD_INPUT_DATA => {
+            "a record is longer than TLS allows"
+        }
+        sys::ERR_SSL_FEATURE_UNAVAILABLE => {
+            "a handshake message is longer than its record, which Mbed TLS cannot read"
+        }
+        sys::ERR_SSL_PEER_CLOSE_NOTIFY => "the server closed the connection",
         sys::ERR_PK_FEATURE_UNAVAILABLE => "the device's key gave no signature",
         sys::ERR_SSL_ALLOC_FAILED | sys::ERR_X509_ALLOC_FAILED | sys::ERR_MPI_ALLOC_FAILED => {
             "out of memory"

@@ -1,0 +1,404 @@
+//! A man in the middle who has no keys: whatever is done to the records, nothing but the beginning of
+//! what the server said comes out, the connection ends with an error that stays, and the next one works.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail that way")]
+
+mod support;
+
+use linksdk_hal::error::ErrorKind;
+use rustls::SupportedProtocolVersion;
+use rustls::version::TLS13;
+use support::middle::{Attack, End, Exchange, Expected, Flight, HARMLESS, Stage, exchange};
+use support::records::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, Record};
+use support::server::versions;
+
+/// The stages at which the server of this version says something.
+fn stages(version: &'static SupportedProtocolVersion) -> Vec<Stage> {
+    match version == &TLS13 {
+        true => vec![Stage::Hello, Stage::Data],
+        false => vec![Stage::Hello, Stage::Finished, Stage::Data],
+    }
+}
+
+/// An exchange in which `change` is done to what the server says at `stage`.
+fn changed(
+    version: &'static SupportedProtocolVersion,
+    stage: Stage,
+    mut change: impl FnMut(&mut Flight) + Send + 'static,
+) -> Exchange {
+    exchange(attack(version, stage, move |flight| change(flight)))
+}
+
+fn attack(
+    version: &'static SupportedProtocolVersion,
+    stage: Stage,
+    mut change: impl FnMut(&mut Flight) + Send + 'static,
+) -> Attack {
+    Attack::flights(version, move |flight| {
+        if flight.stage == stage {
+            change(flight);
+        }
+    })
+}
+
+/// After all of this, a connection that nobody attacks.
+fn still_works() {
+    without_an_attack_everything_arrives();
+}
+
+#[test]
+fn without_an_attack_everything_arrives() {
+    for version in versions() {
+        let seen = exchange(Attack::none(version));
+        assert!(seen.is_whole(), "{version:?} {seen:?}");
+    }
+}
+
+/// How many bytes each record of a flight takes.
+fn lengths(version: &'static SupportedProtocolVersion, stage: Stage) -> Vec<usize> {
+    let (sender, lengths) = std::sync::mpsc::channel();
+    let seen = changed(version, stage, move |flight| {
+        sender.send(flight.records.iter().map(|record| record.bytes().len()).collect()).unwrap();
+    });
+    assert!(seen.is_whole());
+    lengths.recv().unwrap()
+}
+
+#[test]
+fn a_stream_that_is_cut_anywhere_is_no_end() {
+    for version in versions() {
+        for stage in stages(version) {
+            for (record, length) in lengths(version, stage).into_iter().enumerate() {
+                for end in [End::Fin, End::Reset] {
+                    for within in [0, 1, 5, 6, length / 2, length] {
+                        let seen = changed(version, stage, move |flight| {
+                            let of = |record: &Record| record.bytes().len();
+                            let before: usize = flight.records[..record].iter().map(of).sum();
+                            // Signatures have not always the same length.
+                            let within = within.min(of(&flight.records[record]) - 1);
+                            (flight.cut, flight.end) = (Some(before + within), end);
+                        });
+                        let what = format!("{version:?} {stage:?} {end:?} {record} {within}");
+                        seen.assert_noticed(&what);
+                        assert_eq!(seen.established, stage == Stage::Data, "{what} {seen:?}");
+                        let kind = seen.end.kind();
+                        assert!(
+                            kind == ErrorKind::ConnectionLost
+                                || (kind == ErrorKind::Handshake && stage != Stage::Data),
+                            "{what} {seen:?}"
+                        );
+                    }
+                }
+            }
+        }
+        // The control: what is whole may be followed by the end of the stream.
+        let seen = changed(version, Stage::Data, |flight| flight.end = End::Fin);
+        assert!(seen.is_whole(), "{seen:?}");
+    }
+    still_works();
+}
+
+#[test]
+fn a_bit_that_changes_anywhere_is_noticed() {
+    for version in versions() {
+        for stage in stages(version) {
+            let lengths = lengths(version, stage);
+            let total: usize = lengths.iter().sum();
+            let mut start = 0;
+            for length in lengths {
+                // Each byte of the header, then places all over the body.
+                let body = (5..length).step_by((total / 24).max(1)).chain([length - 1]);
+                for place in (0..5).chain(body) {
+                    // Which version a record names means nothing (RFC 8446 section 5.1), and in TLS 1.3 the
+                    // engine does not look at the outer kind: both are the same in all records.
+                    let says_nothing =
+                        place == 1 || place == 2 || (place == 0 && version == &TLS13);
+                    let bit = 1u8 << (place % 8);
+                    let at = start + place;
+                    let attack = attack(version, stage, move |flight| {
+                        let mut bytes: Vec<u8> =
+                            flight.records.iter().flat_map(Record::bytes).collect();
+                        // Signatures have not always the same length.
+                        let at = at.min(bytes.len() - 1);
+                        bytes[at] ^= bit;
+                        flight.raw = Some(bytes);
+                    });
+                    // A length that has grown makes the client wait.
+                    let seen = exchange(attack.against_patience_of_ms(400));
+                    let what = format!("{version:?} {stage:?} {at}");
+                    if !(says_nothing && seen.is_whole()) {
+                        seen.assert_noticed(&what);
+                    }
+                }
+                start += length;
+            }
+        }
+    }
+    still_works();
+}
+
+/// What a man in the middle can do to whole records.
+struct Case {
+    name: &'static str,
+    stage: Stage,
+    change: fn(&mut Vec<Record>),
+    tls12: Expected,
+    /// Only the engine `rustls` speaks it.
+    tls13: &'static str,
+}
+
+fn case(
+    name: &'static str,
+    stage: Stage,
+    change: fn(&mut Vec<Record>),
+    [rustls, mbedtls]: [&'static str; 2],
+    tls13: &'static str,
+) -> Case {
+    Case { name, stage, change, tls12: Expected { rustls, mbedtls }, tls13 }
+}
+
+fn run(cases: &[Case]) {
+    for version in versions() {
+        for case in cases {
+            let change = case.change;
+            if !stages(version).contains(&case.stage) {
+                continue;
+            }
+            let seen = changed(version, case.stage, move |flight| change(&mut flight.records));
+            let expected = match version == &TLS13 {
+                true => &Expected { rustls: case.tls13, mbedtls: "" },
+                false => &case.tls12,
+            };
+            seen.assert_is(expected, &format!("{version:?} {:?} {}", case.stage, case.name));
+        }
+    }
+    still_works();
+}
+
+/// What comes first.
+fn first(records: &mut Vec<Record>, kind: u8, body: &[u8]) {
+    records.insert(0, Record::new(kind, body));
+}
+
+#[test]
+fn records_that_are_moved_repeated_or_lost_are_noticed() {
+    use Stage::{Data, Finished, Hello};
+    const ALTERED: [&str; 2] =
+        ["Protocol: TLS: cannot decrypt", "Protocol: TLS: a record was altered"];
+    const CANNOT: &str = "Protocol: TLS: cannot decrypt";
+    run(&[
+        case("exchanged", Data, |r| r.swap(0, 1), ALTERED, CANNOT),
+        case("repeated", Data, |r| r.insert(1, r[0].clone()), ALTERED, CANNOT),
+        case("first lost", Data, |r| drop(r.remove(0)), ALTERED, CANNOT),
+        case("second lost", Data, |r| drop(r.remove(1)), ALTERED, CANNOT),
+        case("repeated after the end", Data, |r| r.push(r[0].clone()), [HARMLESS; 2], HARMLESS),
+        case(
+            "flight repeated",
+            Hello,
+            |r| r.extend(r.clone()),
+            [
+                "Handshake: TLS handshake: received unexpected message",
+                "a message arrived out of turn",
+            ],
+            "Handshake: TLS handshake: cannot decrypt",
+        ),
+        case(
+            "Finished before ChangeCipherSpec",
+            Finished,
+            |r| r.reverse(),
+            ["Handshake: TLS handshake: received corrupt message", "Handshake: TLS handshake:"],
+            "",
+        ),
+        case(
+            "ChangeCipherSpec lost",
+            Finished,
+            |r| drop(r.remove(0)),
+            ["Handshake: TLS handshake: received corrupt message", "Handshake: TLS handshake:"],
+            "",
+        ),
+        case(
+            "Finished repeated",
+            Finished,
+            |r| r.push(r[1].clone()),
+            ["cannot decrypt", "Protocol: TLS: a record was altered"],
+            "",
+        ),
+    ]);
+}
+
+#[test]
+fn what_comes_in_clear_is_not_believed() {
+    use Stage::{Data, Finished, Hello};
+    const UNEXPECTED: &str = "Handshake: TLS handshake: received unexpected";
+    const CORRUPT: &str = "Handshake: TLS handshake: received corrupt message";
+    const OUT_OF_TURN: &str = "Handshake: TLS handshake: a message arrived out of turn";
+    const NO_RECORD: &str = "Handshake: TLS handshake: what arrived is no TLS record";
+    const ALTERED: [&str; 2] =
+        ["Protocol: TLS: cannot decrypt", "Protocol: TLS: a record was altered"];
+    const CANNOT: &str = "Protocol: TLS: cannot decrypt";
+    run(&[
+        // Before there are keys an alert can be forged. It ends nothing but this attempt.
+        case(
+            "close_notify",
+            Hello,
+            |r| first(r, ALERT, &[1, 0]),
+            [HARMLESS, "Handshake: TLS handshake: the server closed the connection"],
+            HARMLESS,
+        ),
+        case(
+            "handshake_failure",
+            Hello,
+            |r| first(r, ALERT, &[2, 40]),
+            ["Handshake: the server ended the handshake: alert handshake_failure"; 2],
+            "Handshake: the server ended the handshake: alert handshake_failure",
+        ),
+        case(
+            "application data",
+            Hello,
+            |r| first(r, APPLICATION_DATA, b"pong"),
+            [UNEXPECTED, OUT_OF_TURN],
+            UNEXPECTED,
+        ),
+        case(
+            "empty application data",
+            Hello,
+            |r| first(r, APPLICATION_DATA, b""),
+            [UNEXPECTED, NO_RECORD],
+            UNEXPECTED,
+        ),
+        case(
+            "ChangeCipherSpec",
+            Hello,
+            |r| first(r, CHANGE_CIPHER_SPEC, &[1]),
+            [UNEXPECTED, OUT_OF_TURN],
+            UNEXPECTED,
+        ),
+        case("heartbeat", Hello, |r| first(r, 24, &[1, 0x40, 0]), [CORRUPT, NO_RECORD], CORRUPT),
+        case("SSL 2", Hello, |r| first(r, 0x80, &[0; 9]), [CORRUPT, NO_RECORD], CORRUPT),
+        case(
+            "empty handshake record",
+            Hello,
+            |r| first(r, HANDSHAKE, b""),
+            [CORRUPT, NO_RECORD],
+            CORRUPT,
+        ),
+        case(
+            "Finished",
+            Hello,
+            |r| first(r, HANDSHAKE, &[20, 0, 0, 4, 1, 1, 1, 1]),
+            [UNEXPECTED, "the server's ServerHello is not acceptable"],
+            UNEXPECTED,
+        ),
+        case(
+            "application data",
+            Finished,
+            |r| first(r, APPLICATION_DATA, b"pong"),
+            [UNEXPECTED, OUT_OF_TURN],
+            "",
+        ),
+        case(
+            "Finished before the keys",
+            Finished,
+            |r| first(r, HANDSHAKE, &[20, 0, 0, 12, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]),
+            [UNEXPECTED, OUT_OF_TURN],
+            "",
+        ),
+        // Once there are keys, nothing in clear counts, above all no close_notify.
+        case("close_notify", Data, |r| first(r, ALERT, &[1, 0]), ALTERED, CANNOT),
+        case("fatal alert", Data, |r| first(r, ALERT, &[2, 42]), ALTERED, CANNOT),
+        case("application data", Data, |r| first(r, APPLICATION_DATA, b"pong"), ALTERED, CANNOT),
+        case("HelloRequest", Data, |r| first(r, HANDSHAKE, &[0; 4]), ALTERED, CANNOT),
+        case(
+            "ChangeCipherSpec",
+            Data,
+            |r| first(r, CHANGE_CIPHER_SPEC, &[1]),
+            ["Protocol: TLS: received unexpected message", "Protocol: TLS: a record was altered"],
+            "Protocol: TLS: received unexpected message",
+        ),
+        case(
+            "close_notify in place of the answer",
+            Data,
+            |r| *r = vec![Record::new(ALERT, &[1, 0])],
+            ALTERED,
+            CANNOT,
+        ),
+    ]);
+}
+
+#[test]
+fn floods_in_clear_end_the_handshake() {
+    use Stage::Hello;
+    fn flood(records: &mut Vec<Record>, kind: u8, body: &[u8]) {
+        records.splice(0..0, vec![Record::new(kind, body); 20_000]);
+    }
+    const UNEXPECTED: &str = "Handshake: TLS handshake: received unexpected";
+    run(&[
+        case(
+            "ChangeCipherSpec",
+            Hello,
+            |r| flood(r, CHANGE_CIPHER_SPEC, &[1]),
+            [UNEXPECTED, "a message arrived out of turn"],
+            UNEXPECTED,
+        ),
+        // RFC 8446 section 5 allows one; the engine allows two.
+        case(
+            "ChangeCipherSpec after ServerHello",
+            Hello,
+            |r| r.splice(1..1, vec![Record::new(CHANGE_CIPHER_SPEC, &[1]); 20_000]).for_each(drop),
+            [UNEXPECTED, "Handshake: TLS handshake: "],
+            "Handshake: TLS handshake: ",
+        ),
+        // Mbed TLS reads on: 20,000 are nothing to it, and the deadline holds.
+        case(
+            "warnings",
+            Hello,
+            |r| flood(r, ALERT, &[1, 90]),
+            ["Handshake: TLS handshake: ", HARMLESS],
+            "Handshake: TLS handshake: ",
+        ),
+        case(
+            "empty records",
+            Hello,
+            |r| flood(r, HANDSHAKE, b""),
+            ["Handshake: TLS handshake: received corrupt message", "no TLS record"],
+            "Handshake: TLS handshake: received corrupt message",
+        ),
+    ]);
+}
+
+#[test]
+fn records_longer_than_tls_allows_are_refused() {
+    use Stage::{Data, Hello};
+    const TOO_LARGE: &str = "received corrupt message of type MessageTooLarge";
+    const TOO_LONG: &str = "a record is longer than TLS allows";
+    run(&[
+        // 2^14 + 2048 is what TLS 1.2 allows a sealed record to be (RFC 5246 section 6.2.3).
+        case(
+            "clear",
+            Hello,
+            |r| first(r, HANDSHAKE, &[2; 0x4801]),
+            [TOO_LARGE, TOO_LONG],
+            TOO_LARGE,
+        ),
+        case(
+            "clear, 2^16 - 1",
+            Hello,
+            |r| first(r, HANDSHAKE, &[2; 0xffff]),
+            [TOO_LARGE, TOO_LONG],
+            TOO_LARGE,
+        ),
+        case(
+            "data, 2^16 - 1",
+            Data,
+            |r| first(r, APPLICATION_DATA, &[2; 0xffff]),
+            [TOO_LARGE, TOO_LONG],
+            TOO_LARGE,
+        ),
+        case(
+            "data, 2^14 + 257",
+            Data,
+            |r| first(r, APPLICATION_DATA, &[2; 0x4101]),
+            ["Protocol: TLS: ", "Protocol: TLS: "],
+            "Protocol: TLS: ",
+        ),
+    ]);
+}
