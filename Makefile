@@ -8,6 +8,8 @@ SHARED ?= OFF
 MINUTES ?= 3
 SEED    ?=
 DEVICES ?=
+SECONDS ?= 30
+TARGETS ?=
 
 .PHONY: all build demo test install headers lint msrv cross footprint fuzz deny soak coverage bench bench-check clean help
 all: build
@@ -44,7 +46,7 @@ footprint:
 	@scripts/footprint.sh
 
 fuzz:
-	@scripts/fuzz.sh
+	@ENGINE=$(ENGINE) scripts/fuzz.sh $(SECONDS) $(TARGETS)
 
 deny:
 	@scripts/deny.sh
@@ -74,7 +76,7 @@ help:
 	@echo "make msrv     build the library with Rust 1.85, the oldest supported compiler"
 	@echo "make cross    build and test for aarch64 and armv7 under QEMU (docs/cross.md)"
 	@echo "make footprint  measure the sizes and write them into docs/footprint.md"
-	@echo "make fuzz     run each fuzz target for 30 seconds (needs cargo-fuzz)"
+	@echo "make fuzz     run each fuzz target for SECONDS=$(SECONDS) (TARGETS=\"pem ...\": these only; docs/fuzzing.md)"
 	@echo "make deny     licences, duplicates and sources of the dependencies (installs cargo-deny)"
 	@echo "make soak     MINUTES=$(MINUTES) of random faults for one device; DEVICES=500: so many at once"
 	@echo "make coverage lines and branches of src/ that the tests reach, with both engines"

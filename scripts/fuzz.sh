@@ -1,45 +1,174 @@
 #!/bin/bash
-# Runs each fuzz target for a while: fuzz.sh [SECONDS [TARGET...]], 30 seconds each by default.
-# Needs cargo-fuzz (cargo install cargo-fuzz). Findings are kept in build/fuzz/artifacts. Ends with 1
-# when a target has found something.
+# Runs the fuzz targets, one after the other, and prints a table (docs/fuzzing.md says what they check):
+#   fuzz.sh [SECONDS [TARGET...]]  each for 30 seconds unless told, from the seeds and what earlier runs kept
+#   fuzz.sh ci                     all seeds and 5 seconds each
+#   fuzz.sh control                defects are planted: each kind of target has to find one
+# ENGINE=mbedtls fuzzes that engine. Everything is kept in build/fuzz: inputs that found something in
+# artifacts/, logs in log/.
+# Ends with 0, 1 when something was found (or, as control, not found), 2 when cargo-fuzz or the targets could
+# not be built; as ci with 3 when cargo-fuzz could not be installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:$HOME/.cargo/bin
 
-seconds=${1:-30}
-[ $# -gt 0 ] && shift
-targets=("$@")
-[ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(cd fuzz/fuzz_targets && basename -s .rs ./*.rs)
-if ! cargo fuzz --version >/dev/null 2>&1; then
-    echo "fuzz: cargo-fuzz is missing; run: cargo install cargo-fuzz --locked" >&2
-    exit 2
-fi
-# The sanitizer coverage is an unstable option of the compiler.
-export RUSTC_BOOTSTRAP=1
+version=0.13.1
+engine=${ENGINE:-rustls}
 work=$PWD/build/fuzz
-failed=()
-for target in "${targets[@]}"; do
-    corpus=$work/corpus/$target
-    mkdir -p "$corpus" "$work/artifacts/$target"
-    seeds=("fuzz/seeds/$target")
-    if [ "$target" = pem ]; then
-        # A device's certificate with its key, and the platform's roots.
-        seeds=("$work/seeds/pem" certs)
-        mkdir -p "$work/seeds/pem"
-        [ -s "$work/seeds/pem/device" ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
-            -noenc -keyout "$work/seeds/pem/device" -subj /CN=seed -days 2 2>/dev/null >>"$work/seeds/pem/device"
-    fi
-    echo "== fuzz $target, $seconds s"
-    log=$work/$target.log
-    if cargo fuzz run --fuzz-dir fuzz --target-dir "$work/target" "$target" "$corpus" "${seeds[@]}" -- \
-        -max_total_time="$seconds" -timeout=10 -artifact_prefix="$work/artifacts/$target/" >"$log" 2>&1; then
-        grep -E "^Done|^#[0-9]+.*DONE" "$log" | tail -n 1
-    else
-        failed+=("$target")
-        tail -n 25 "$log" >&2
+mode=run
+seconds=30
+case ${1:-} in
+ci | control) mode=$1 && shift ;;
+[0-9]*) seconds=$1 && shift ;;
+'') ;;
+*)
+    echo "usage: scripts/fuzz.sh [SECONDS [TARGET...]] | ci | control" >&2
+    exit 2
+    ;;
+esac
+known() { (cd fuzz/fuzz_targets && basename -s .rs ./*.rs); }
+for target in "$@"; do
+    if ! known | grep -qx -- "$target"; then
+        echo "fuzz: there is no target $target, but: $(known | paste -sd ' ')" >&2
+        exit 2
     fi
 done
-if [ ${#failed[@]} -gt 0 ]; then
-    echo "fuzz: found something in: ${failed[*]}; see build/fuzz/artifacts" >&2
+
+scripts/setup.sh "$([ "$engine" = mbedtls ] && echo fuzz-mbedtls || echo fuzz)" || exit 2
+mkdir -p "$work"
+if ! cargo fuzz --version >/dev/null 2>&1; then
+    echo "fuzz: installing cargo-fuzz $version from crates.io, about a minute"
+    if ! cargo install --locked --quiet "cargo-fuzz@$version"; then
+        echo "fuzz: cargo-fuzz could not be installed; it needs crates.io and a C++ compiler" >&2
+        exit $([ $mode = ci ] && echo 3 || echo 2)
+    fi
+fi
+# The sanitizer and its coverage are unstable options of the compiler.
+export RUSTC_BOOTSTRAP=1
+# Two C libraries may define the same constant.
+export ASAN_OPTIONS=detect_odr_violation=0
+
+# Builds all targets for an engine into bin/ENGINE[-planted].
+build() { # engine, further features, targets...
+    local engine=$1 more=$2
+    shift 2
+    local log=$work/build-$engine$more.log bin=$work/bin/$engine$more target status=0
+    local options=(--fuzz-dir fuzz --target-dir "$work/target-$engine" --no-default-features
+        --features "engine-$engine${more:+,${more#-}}")
+    mkdir -p "$bin"
+    echo "== fuzz: building for $engine${more:+, $more} (the first time some minutes; $log)"
+    if [ "$engine" = mbedtls ]; then
+        # Mbed TLS is watched by the sanitizer, and guides the fuzzer, only when clang compiles it.
+        local flags="-fsanitize=address -fsanitize-coverage=inline-8bit-counters,pc-table,trace-cmp"
+        export CC_x86_64_unknown_linux_gnu=clang CFLAGS_x86_64_unknown_linux_gnu=$flags
+    else
+        unset CC_x86_64_unknown_linux_gnu CFLAGS_x86_64_unknown_linux_gnu
+    fi
+    if [ $# = 1 ]; then
+        cargo fuzz build "${options[@]}" "$1" >"$log" 2>&1 || status=$?
+    else
+        cargo fuzz build "${options[@]}" >"$log" 2>&1 || status=$?
+    fi
+    if [ "$status" != 0 ]; then
+        tail -n 25 "$log" >&2
+        echo "fuzz: the targets could not be built" >&2
+        exit 2
+    fi
+    for target in "$@"; do
+        cp "$work/target-$engine/x86_64-unknown-linux-gnu/release/$target" "$bin/"
+    done
+}
+
+# The folders with seeds of a target.
+seeds() { # target
+    [ -d "fuzz/seeds/$1" ] && echo "fuzz/seeds/$1"
+    case $1 in
+    pem | certificate | c_source | c_abi)
+        # A device's certificate with its key, made here so that no key is in the repository.
+        local made=$work/seeds/$1
+        mkdir -p "$made"
+        if [ ! -s "$made/device" ]; then
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout "$made/key" \
+                -out "$made/certificate" -subj /CN=seed -addext subjectAltName=DNS:seed.example,IP:127.0.0.1 \
+                -days 2 2>/dev/null
+            cat "$made/key" "$made/certificate" >"$made/device"
+            openssl x509 -in "$made/certificate" -outform DER -out "$made/der"
+        fi
+        echo "$made"
+        ;;
+    esac
+    [ "$1" = pem ] && echo certs
+    return 0
+}
+
+line() { printf '%-16s %7s %10s %7s %6s %6s %8s\n' "$@"; }
+number() { # log, name of a figure of libFuzzer's last status line
+    grep -oE "(^|[ /])$2: [0-9]+" "$1" | tail -n 1 | grep -oE '[0-9]+$' || echo 0
+}
+executions() { # log
+    grep -oE '^#[0-9]+' "$1" | tail -n 1 | tr -d '#' || echo 0
+}
+
+found=()
+# Runs one target and prints its row.
+fuzz() { # engine, further features, target, seconds
+    local engine=$1 more=$2 target=$3 limit=$4 status=0 began=$SECONDS pid took count
+    local log=$work/log/$engine$more/$target.log artifacts=$work/artifacts/$engine$more/$target
+    local corpus=$work/corpus/$engine$more/$target folders=()
+    mkdir -p "$(dirname "$log")" "$artifacts" "$corpus"
+    mapfile -t folders < <(seeds "$target")
+    "$work/bin/$engine$more/$target" -artifact_prefix="$artifacts/" -max_total_time="$limit" -timeout=20 \
+        -rss_limit_mb=1024 -malloc_limit_mb=64 "$corpus" "${folders[@]}" >"$log" 2>&1 &
+    pid=$!
+    while kill -0 $pid 2>/dev/null; do
+        sleep 1
+        if [ $(((SECONDS - began) % 60)) = 59 ]; then
+            echo "   $target: $((SECONDS - began)) s, $(executions "$log") executions, $(number "$log" cov) edges"
+        fi
+    done
+    wait $pid || status=$?
+    took=$((SECONDS - began))
+    count=$(executions "$log")
+    line "$target" $took "${count:-0}" $((${count:-0} / (took > 0 ? took : 1))) "$(number "$log" cov)" \
+        "$(number "$log" corp)" "$([ $status = 0 ] && echo 0 || echo 1)"
+    if [ $status != 0 ]; then
+        found+=("$target")
+        [ "$more" != "" ] || grep -aE -m 3 'panicked at|ERROR:|SUMMARY:|Test unit written' "$log" >&2 || tail -n 5 "$log" >&2
+    fi
+}
+
+run() { # engine, further features, seconds, targets...
+    local engine=$1 more=$2 limit=$3 target
+    shift 3
+    build "$engine" "$more" "$@"
+    echo "== fuzz: $# targets, $limit s each, engine $engine${more:+, $more}"
+    line target seconds executed per\ s edges corpus findings
+    for target in "$@"; do
+        fuzz "$engine" "$more" "$target" "$limit"
+    done
+}
+
+case $mode in
+run)
+    targets=("$@")
+    [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(known)
+    run "$engine" "" "$seconds" "${targets[@]}"
+    ;;
+ci)
+    mapfile -t targets < <(known)
+    run "$engine" "" 5 "${targets[@]}"
+    ;;
+control)
+    kinds=(packet_stream tls_client mqtt_client c_abi)
+    run "$engine" -planted 60 "${kinds[@]}"
+    if [ ${#found[@]} != ${#kinds[@]} ]; then
+        echo "fuzz: planted defects were found by ${found[*]:-none} only, not by each of ${kinds[*]}" >&2
+        exit 1
+    fi
+    echo "fuzz: all planted defects were found"
+    exit 0
+    ;;
+esac
+if [ ${#found[@]} -gt 0 ]; then
+    echo "fuzz: found something in: ${found[*]}; see build/fuzz/artifacts, and docs/fuzzing.md" >&2
     exit 1
 fi

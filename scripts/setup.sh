@@ -1,15 +1,15 @@
 #!/bin/bash
 # Installs what is missing to build (`demo`), for the endurance run (`soak`), to build with the engine
-# mbedtls (`mbedtls`), to test (`test`), to measure coverage (`coverage`) or speed (`bench`), or to build
-# and test for ARM (`cross`) on Debian and its relatives.
+# mbedtls (`mbedtls`), to test (`test`), to measure coverage (`coverage`) or speed (`bench`), to fuzz (`fuzz`,
+# `fuzz-mbedtls`), or to build and test for ARM (`cross`) on Debian and its relatives.
 # As root it installs with apt; otherwise it prints the one line to run and fails. Starts nothing.
 set -u
 
 purpose=${1:-demo}
 case $purpose in
-demo | soak | mbedtls | test | coverage | cross | bench) ;;
+demo | soak | mbedtls | test | coverage | cross | bench | fuzz | fuzz-mbedtls) ;;
 *)
-    echo "usage: scripts/setup.sh [demo|soak|mbedtls|test|coverage|cross|bench]" >&2
+    echo "usage: scripts/setup.sh [demo|soak|mbedtls|test|coverage|cross|bench|fuzz|fuzz-mbedtls]" >&2
     exit 2
     ;;
 esac
@@ -28,7 +28,7 @@ need make make
 need python3 python3
 need cmake cmake
 need pkg-config pkg-config
-if [ "$purpose" != demo ] && [ "$purpose" != soak ]; then
+if [ "$purpose" != demo ] && [ "$purpose" != soak ] && [ "$purpose" != fuzz ]; then
     # For the bindings of the engine mbedtls (bindgen).
     need_file '/usr/lib/llvm-*/lib/libclang.so' libclang-dev
 fi
@@ -57,6 +57,15 @@ if [ "$purpose" = test ] || [ "$purpose" = coverage ]; then
     need ld.lld lld
     # Another Mbed TLS that ours must not collide with.
     need_file /usr/include/mbedtls/ssl.h libmbedtls-dev
+fi
+if [ "$purpose" = fuzz ] || [ "$purpose" = fuzz-mbedtls ]; then
+    # For libFuzzer, and to make seeds with keys.
+    need g++ g++
+    need openssl openssl
+fi
+if [ "$purpose" = fuzz-mbedtls ]; then
+    # Compiles Mbed TLS so that it guides the fuzzer.
+    need clang clang
 fi
 if [ "$purpose" = cross ]; then
     for prefix in aarch64-linux-gnu arm-linux-gnueabihf; do

@@ -112,6 +112,20 @@ fn the_handshake_works_in_any_portions() {
 }
 
 #[test]
+fn nothing_is_known_of_the_server_before_the_handshake_is_complete() {
+    for_all(|mut pair| {
+        pair.wire.portion = Some(1);
+        while pair.step(Want::Handshake) != Outcome::Done(0) {
+            assert_eq!(pair.engine.server_chain(), Vec::<Vec<u8>>::new());
+            assert_eq!(pair.engine.negotiated(), None);
+            pair.serve();
+        }
+        assert_eq!(pair.engine.server_chain().len(), 1);
+        assert!(pair.engine.negotiated().is_some());
+    });
+}
+
+#[test]
 fn it_says_what_it_waits_for() {
     for_all(|mut pair| {
         pair.wire.room = Some(0);

@@ -20,10 +20,10 @@ fuzz_target!(|data: &str| {
     let (domain, info) = (next(), next());
     let info = (!info.is_empty()).then_some(info.as_str());
     if let Ok(signed) = connect::sign(region, &domain, &meta, info) {
-        assert!(signed.client_id.len() < 200 && signed.host.len() < 64);
-        assert!(signed.user_name.len() < 64 && signed.password.len() == 64);
+        assert!(signed.login.client_id.len() < 200 && signed.host.len() < 64);
+        assert!(signed.login.user_name.len() < 64 && signed.login.password.len() == 64);
         let device = format!("{}.{}|", meta.product_key, meta.device_name);
-        assert!(signed.client_id.starts_with(&device));
+        assert!(signed.login.client_id.starts_with(&device));
         for certificate in [false, true] {
             let _ = connect::default_endpoint(region, &meta, certificate, &signed);
         }

@@ -3,6 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use linksdk_fuzz::planted;
 use linksdk_hal::mqtt::codec::{self, Incoming, Malformed};
 use linksdk_hal::mqtt::framing::{Frame, Framer};
 
@@ -37,6 +38,7 @@ fuzz_target!(|data: &[u8]| {
     let whole = understood(stream, stream.len().max(1));
     assert_eq!(understood(stream, usize::from(*portion).max(1)), whole);
     for packet in whole.iter().flatten().flatten() {
+        planted::decoded(packet);
         if let Incoming::Publish(message) = packet {
             assert!(!message.topic.is_empty() && !message.topic.contains(['+', '#', '\0']));
             assert_ne!(message.packet_id, Some(0));

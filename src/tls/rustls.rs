@@ -236,6 +236,10 @@ impl Engine for RustlsEngine {
     }
 
     fn server_chain(&self) -> Vec<Vec<u8>> {
+        // rustls knows it before the server has shown that it holds the key.
+        if self.connection.is_handshaking() {
+            return Vec::new();
+        }
         let chain = self.connection.peer_certificates().unwrap_or_default();
         chain.iter().map(|der| der.to_vec()).collect()
     }
