@@ -49,6 +49,15 @@ test_program(callbacks sdk)
 server_test(callbacks simulator platform_pki
             PROGRAM $<TARGET_FILE:callbacks> ${hostile_arguments})
 
+test_program(yield_bounds sdk)
+server_test(yield_bounds simulator platform_pki
+            PROGRAM $<TARGET_FILE:yield_bounds> ${device} --control {control})
+set_tests_properties(yield_bounds PROPERTIES RUN_SERIAL TRUE)
+
+test_program(destroy_threads sdk)
+server_test(destroy_threads simulator platform_pki
+            PROGRAM $<TARGET_FILE:destroy_threads> ${device} --control {control})
+
 test_program(connection_end hal)
 foreach(version ${tls_versions})
   foreach(end close-notify fin rst)

@@ -1,6 +1,7 @@
 """What must hold after a run, and that each check would notice when it did not."""
 
 import copy
+import json
 
 from flat import fit
 
@@ -9,16 +10,22 @@ REFUSED_WAIT = (30000, 300000)
 ROUNDING = 5  # both programs read the same clock; the platform rounds
 PREEMPTED = 100  # between an event and the line about it a busy machine may do something else
 CONSTRUCTION_TRIES = 3
+DEAD_AFTER = 45000  # 1.5 times the device's keep alive
+BUSY = 1000  # what a busy machine may add to that
+# Kinds of fault of which the platform does not say whether they met a connection.
+UNSEEN = ("stall", "slow", "puback off", "suback silent", "no identity")
+OFTEN = 5  # a kind of fault that so many tries brought to no connection is none
 
 
 class Run:
     """Everything that was observed."""
 
-    def __init__(self, device, platform, processes, faults):
-        self.device = device
-        self.platform = platform
-        self.processes = processes  # (milliseconds, resident KiB, descriptors, threads)
+    def __init__(self, soak, faults, identity):
+        self.device = soak.device
+        self.platform = soak.platform
+        self.processes = soak.processes  # (milliseconds, resident KiB, descriptors, threads)
         self.faults = faults
+        self.identity = identity  # product key, device name
 
 
 def messages(run):
@@ -43,6 +50,32 @@ def messages(run):
     yield "copies with another packet identifier", other
     more = [number for number, count in device.delivered.items() if count > platform.echoes[number]]
     yield "delivered to the device more often than sent", more
+
+
+def of_identity(run):
+    """What the platform sent as an identity and was none must not have reached the firmware."""
+    wrong = [payload for payload in run.device.identities if not is_identity(payload, run.identity)]
+    yield "identities given to the firmware that are none", wrong
+
+
+def is_identity(payload, identity):
+    try:
+        content = json.loads(payload)
+        return (content["productKey"], content["deviceName"]) == identity
+    except (ValueError, TypeError, KeyError):
+        return False
+
+
+def silence(run):
+    """The platform fell silent, and the device has to notice it by its keep alive, if nothing else
+    ended the connection before."""
+    device = run.device
+    late = []
+    for time, stage in run.platform.silences:
+        ends = [end for end in device.ends if end >= time - ROUNDING]
+        if (ends[0] if ends else device.last) > time + DEAD_AFTER + BUSY:
+            late.append((time, stage))
+    yield "silent connections noticed after 1.5 times keep alive", late
 
 
 def longest(row):
@@ -93,6 +126,9 @@ def progress(run):
         missing.append("hardly anything delivered to the device")
     if not run.faults:
         missing.append("no fault was caused")
+    missing += [f"{name}: caused {count} times, and met no connection"
+                for name, count in run.faults.items()
+                if count >= OFTEN and name not in UNSEEN and not run.platform.met[name]]
     if device.finished is None:
         missing.append("the device did not come to its end")
     yield "signs that the run was none", missing
@@ -100,7 +136,7 @@ def progress(run):
 
 def all_checks(run):
     """(what, the cases against it): none is good."""
-    return [*messages(run), *reconnections(run), *progress(run)]
+    return [*messages(run), *of_identity(run), *reconnections(run), *silence(run), *progress(run)]
 
 
 def problems(run):
@@ -163,10 +199,21 @@ def _rising(column, each):
     return spoil
 
 
+def _wrong_identity(run):
+    run.device.identities = dict(run.device.identities, **{'{"productKey":"","deviceName":""}': 1})
+
+
+def _deaf(run):
+    time = run.device.samples[0][0]
+    run.platform.silences.append((time, "publish"))
+    run.device.ends = [time + DEAD_AFTER + 2 * BUSY]
+
+
 CONTROLS = {"an acknowledged message is lost": _lose, "an acknowledgement comes twice": _twice,
             "a copy has no DUP": _plain_copy, "a copy is sent after the acknowledgement": _late_copy,
             "the device is given a message too often": _echo, "a message stays open": _unsettled,
-            "a wait is too short": _hurry, "a connection comes before its wait is over": _early,
+            "the firmware is given a wrong identity": _wrong_identity,
+            "silence is noticed late": _deaf, "a wait is too short": _hurry, "a connection comes before its wait is over": _early,
             "the heap grows": _heap, "resident memory grows": _rising(1, 40),
             "descriptors stay open": _rising(2, 0.5), "threads stay": _rising(3, 0.5)}
 
@@ -179,7 +226,7 @@ def unnoticed(run):
         spoiled = copy.copy(run)
         spoiled.device, spoiled.platform = copy.copy(run.device), copy.copy(run.platform)
         for part, names in ((spoiled.device, ("twice", "delivered", "accepted", "waits")),
-                            (spoiled.platform, ("received", "copies", "accepted"))):
+                            (spoiled.platform, ("received", "copies", "accepted", "silences"))):
             for attribute in names:
                 setattr(part, attribute, copy.copy(getattr(part, attribute)))
         spoil(spoiled)

@@ -109,8 +109,7 @@ static const char *file(const char *path)
 
 static int on_identity(const char *payload)
 {
-    (void)payload;
-    note("identity");
+    note("identity %s", payload);
     return 0;
 }
 

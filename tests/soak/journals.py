@@ -3,6 +3,9 @@
 import collections
 import json
 
+# Where a connection is up for the device, and silence has to be noticed by the keep alive.
+CONNECTED = ("drop connack", "drop subscribe", "drop publish", "drop ping")
+
 
 class Device:
     """The device's journal (device.c). Everything is counted at once, so that hours need little memory."""
@@ -20,7 +23,9 @@ class Device:
         self.not_constructed = 0
         self.reconnections = 0
         self.disconnections = 0
-        self.identities = 0
+        self.ends = []  # milliseconds at which the device knew that it had no connection
+        self.last = 0  # milliseconds of the last line
+        self.identities = collections.Counter()  # payload -> how often the firmware got it
         self.samples = []  # (milliseconds, allocated bytes, connected, unacknowledged)
         self.connected = False
         self.finished = None
@@ -38,7 +43,8 @@ class Device:
         handler = getattr(self, "_" + words[1].replace("-", "_"), None)
         if handler is None:
             raise ValueError(f"the device wrote what is not understood: {line!r}")
-        handler(int(words[0]), *words[2:])
+        self.last = int(words[0])
+        handler(self.last, *words[2:])
 
     def _construct(self, time, epoch):
         self._epoch = int(epoch)
@@ -49,12 +55,14 @@ class Device:
         self.connected = True
         self._connected_at = time
 
-    def _not_constructed(self, _, epoch):
+    def _not_constructed(self, time, epoch):
+        self.ends.append(time)
         self.not_constructed += 1
         self._drop(int(epoch))
 
-    def _destroyed(self, _, epoch):
+    def _destroyed(self, time, epoch):
         self.connected = False
+        self.ends.append(time)
         self._drop(int(epoch))
 
     def _drop(self, epoch):
@@ -104,11 +112,13 @@ class Device:
         self.delivered[int(number)] += 1
 
     def _wait(self, time, _, wait):
+        self.ends.append(time)
         self.waits.append((time, int(wait), self._row))
         self._row += 1
 
     def _disconnected(self, time):
         self.connected = False
+        self.ends.append(time)
         self.disconnections += 1
         # After a minute of connection the back-off begins anew; the client's clock is not ours.
         if self._connected_at is not None and time - self._connected_at > 59000:
@@ -120,8 +130,8 @@ class Device:
         self.reconnections += 1
         self._connected_at = time
 
-    def _identity(self, _):
-        self.identities += 1
+    def _identity(self, _, *words):
+        self.identities[" ".join(words)] += 1
 
     def _sample(self, time, allocated, connected, unacknowledged):
         self.samples.append((time, int(allocated), connected == "1", int(unacknowledged)))
@@ -149,6 +159,8 @@ class Platform:
         self.accepted = {}  # connection -> milliseconds
         self.handshakes = collections.Counter()  # full, resumed
         self.refusals = []  # milliseconds of CONNACKs that judge the device
+        self.met = collections.Counter()  # fault -> how many connections it met
+        self.silences = []  # (milliseconds, where) of connections that it holds and says nothing on
 
     def close(self):
         self._file.close()
@@ -166,12 +178,31 @@ class Platform:
             self.accepted[connection] = round(line["time"] * 1000)
         elif event == "handshake":
             self.handshakes["resumed" if line["resumed"] else "full"] += 1
-        elif event == "refused" and line.get("return_code") in (2, 4, 5):
-            self.refusals.append(round(line["time"] * 1000))
+        elif event == "refused":
+            self._refusal(line)
+        elif event in ("ended", "dropped"):
+            self._drop(round(line["time"] * 1000), line)
         elif event == "packet" and line["packet"] == "PUBLISH":
             number = line["topic"].rpartition("/soak/")[2]
             if number.isdigit():
                 self._message(int(number), connection, line)
+        elif event == "packet" and line["packet"] == "SUBACK" and line.get("refused"):
+            self.met["suback refuse"] += 1
+
+    def _refusal(self, line):
+        if line.get("return_code") in (2, 4, 5):
+            self.refusals.append(round(line["time"] * 1000))
+        if line["reason"].endswith("control command connack"):
+            self.met["connack"] += 1
+
+    def _drop(self, time, line):
+        """Counts what `drop` asked for: "..., at the stage Publish", "..., after 3 bytes of ..."."""
+        words = line.get("reason", "").partition("control command drop, ")[2].split()
+        if words:
+            name = "drop bytes" if words[0] == "after" else f"drop {words[-1].lower()}"
+            self.met[name] += 1
+            if line["how"] == "stall" and name in CONNECTED:
+                self.silences.append((time, name))
 
     def _message(self, number, connection, line):
         if line["direction"] == "out":

@@ -40,8 +40,11 @@ def figures(run, seconds, seed):
         "connections": accepted, "connections_per_minute": round(accepted / seconds * 60, 2),
         "handshakes": dict(platform_side.handshakes), "reconnections": device.reconnections,
         "clients_constructed": len(device.constructions),
-        "constructions_failed": device.not_constructed, "identities": device.identities,
+        "constructions_failed": device.not_constructed, "identities": sum(device.identities.values()),
         "faults": dict(sorted(run.faults.items())),
+        "faults_met": {name: platform_side.met[name] for name in sorted(run.faults)
+                       if name not in checks.UNSEEN},
+        "silent_connections": len(platform_side.silences),
         "longest_wait_ms": max((wait for _, wait, _ in device.waits), default=0),
         "connected_share": round(sum(sample[2] for sample in device.samples)
                                  / max(len(device.samples), 1), 3),
@@ -51,7 +54,10 @@ def figures(run, seconds, seed):
 def text(run, numbers, found, blind):
     lines = [rule(f"Soak: {numbers['seconds']:.0f} s, seed {numbers['seed']}")]
     lines.append(row("faults caused", sum(numbers["faults"].values())))
-    names = ", ".join(f"{name} {count}" for name, count in numbers["faults"].items())
+    # A message or an end may meet none; what was to be dropped, the next one that came there.
+    met = numbers["faults_met"]
+    names = ", ".join(f"{name} {count}" + (f" (met {met[name]})" if "drop" in name else "")
+                      for name, count in numbers["faults"].items())
     while names:
         cut = len(names) if len(names) <= WIDTH - 4 else names.rfind(",", 0, WIDTH - 4) + 1
         lines.append(f"    {names[:cut]}")
@@ -62,6 +68,7 @@ def text(run, numbers, found, blind):
                       ("messages that arrived at the platform", "messages_received_by_the_platform"),
                       ("  and came again, as QoS 1 may", "copies"),
                       ("messages delivered to the device", "delivered_to_the_device"),
+                      ("connections on which the platform fell silent", "silent_connections"),
                       ("connections at the platform", "connections"),
                       ("  a minute", "connections_per_minute"),
                       ("reconnections by the client itself", "reconnections"),

@@ -84,6 +84,9 @@ class Soak:
     def elapsed(self):
         return time.monotonic() - self._begin
 
+    def left(self):
+        return self._end - time.monotonic()
+
     def wait(self, seconds, until=lambda: False):
         """Follows both programs. False when the run shall end."""
         deadline = time.monotonic() + seconds
@@ -192,7 +195,7 @@ def drive(options, seed):
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, stop)
         topic = f"/{options.product_key}/{options.device_name}/user/soak/"
-        schedule = Schedule(chance, control, topic, soak.wait)
+        schedule = Schedule(chance, control, topic, soak)
         problems = []
         try:
             try:
@@ -207,7 +210,9 @@ def drive(options, seed):
             status = soak.close()
         if status != 0:
             problems.append(f"the device's exit status is {status}; see {options.work}/device.log")
-        return checks.Run(soak.device, soak.platform, soak.processes, schedule.caused), seconds, problems
+        soak.platform.met.update(schedule.met)
+        identity = (options.product_key, options.device_name)
+        return checks.Run(soak, schedule.caused, identity), seconds, problems
 
 
 def main():

@@ -1,6 +1,7 @@
 //! The client against a scripted server in memory.
 
 mod connecting;
+mod dying;
 mod failures;
 mod messages;
 mod server;

@@ -65,36 +65,6 @@ fn an_unacknowledged_message_is_sent_again_with_dup() {
 }
 
 #[test]
-fn a_connection_that_dies_at_any_byte_loses_no_acknowledged_message() {
-    // Long enough to cut CONNECT, the version report and the message at every byte.
-    for limit in 1..140 {
-        let dying = Link { dies_after: Some(limit), ..GOOD };
-        let device = device(settings(), known(), vec![Ok(dying), Ok(GOOD)]);
-        assert_eq!(device.client.start(), Ok(()), "{limit}");
-        let mut accepted = Vec::new();
-        let deadline = Deadline::after_ms(10_000);
-        while accepted.is_empty() {
-            assert!(!deadline.is_over());
-            let id = device.client.publish("/a", 1, false, b"message");
-            if id > 0 {
-                accepted.push(format!("PublishSuccess({id})"));
-            } else {
-                device.client.yield_for(1);
-            }
-        }
-        let mut told = Vec::new();
-        device.yield_until(|device| {
-            told.extend(device.firmware.told());
-            told.contains(&accepted[0])
-        });
-        let confirmations = told.iter().filter(|text| **text == accepted[0]).count();
-        assert_eq!(confirmations, 1, "{limit}");
-        let received = device.server.take_received();
-        assert!(received.iter().any(|packet| packet.ends_with(b"message")), "{limit}");
-    }
-}
-
-#[test]
 fn messages_are_delivered_and_then_acknowledged() {
     let device = connected(settings(), vec![Ok(GOOD)]);
     assert!(device.client.subscribe("/a/+", 1, OTHER) > 0);

@@ -20,6 +20,8 @@ pub(super) struct Link {
     pub pong: bool,
     /// The connection ends after this many bytes from the client.
     pub dies_after: Option<usize>,
+    /// The connection ends after this many bytes to the client.
+    pub ends_after: Option<usize>,
     /// The connection ends behind the greeting.
     pub closes: bool,
     /// Whether the wire takes anything behind CONNECT.
@@ -38,6 +40,7 @@ pub(super) const GOOD: Link = Link {
     puback: true,
     pong: true,
     dies_after: None,
+    ends_after: None,
     closes: false,
     takes: true,
     stalls_after: None,
@@ -60,6 +63,7 @@ struct Inner {
     number: usize,
     framer: Option<Framer>,
     taken: usize,
+    given: usize,
     /// Packets of the client, CONNECT included.
     received: Vec<Vec<u8>>,
     to_client: Vec<u8>,
@@ -108,6 +112,12 @@ impl Server {
 
     pub(super) fn take_received(&self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.lock().received)
+    }
+
+    /// How many bytes went each way over the present connection: from the client, and to it.
+    pub(super) fn bytes(&self) -> (usize, usize) {
+        let inner = self.lock();
+        (inner.taken, inner.given)
     }
 
     /// The first bytes of the packets that arrived since the last look.
@@ -204,6 +214,7 @@ impl Connector for Wire {
         inner.link = Some(link);
         inner.framer = Some(Framer::new(100_000));
         inner.taken = 0;
+        inner.given = 0;
         inner.to_client.clear();
         inner.ended = false;
         Ok(Arc::new(Pipe { server: Arc::clone(&self.0), number: inner.number }))
@@ -226,9 +237,12 @@ impl Transport for Pipe {
             if inner.number != self.number {
                 return Err(lost());
             }
-            if !inner.to_client.is_empty() {
-                let count = inner.to_client.len().min(buffer.len());
+            let limit = inner.link.and_then(|link| link.ends_after).unwrap_or(usize::MAX);
+            inner.ended |= inner.given >= limit;
+            if inner.given < limit && !inner.to_client.is_empty() {
+                let count = inner.to_client.len().min(buffer.len()).min(limit - inner.given);
                 let count = inner.portion.map_or(count, |portion| count.min(portion));
+                inner.given += count;
                 for (to, from) in buffer.iter_mut().zip(inner.to_client.drain(..count)) {
                     *to = from;
                 }
