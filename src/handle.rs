@@ -5,8 +5,9 @@
 //! bits: `uintptr_t` has 32 bits in some Link SDK builds (infra_types.h), and none looks negative.
 #![forbid(unsafe_code)]
 
+use crate::lock::{Mutex, MutexGuard};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 const PLACE_BITS: u32 = 12;
 const GENERATION_BITS: u32 = 31 - PLACE_BITS;

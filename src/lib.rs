@@ -26,6 +26,7 @@ extern crate self as linksdk_hal;
 pub mod deadline;
 pub mod error;
 pub mod handle;
+pub mod lock;
 pub mod log;
 pub mod os;
 pub mod state;

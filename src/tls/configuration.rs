@@ -10,8 +10,9 @@ use super::name::ServerName;
 use super::store;
 use super::{Engine, Offer, Target, Version, crypto, engine, time, trust};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::fixed::{Mutex, MutexGuard};
 use crate::log;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 /// How many configurations are kept. A device talks to one or two servers.
 const KEPT: usize = 4;

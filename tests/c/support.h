@@ -47,6 +47,9 @@ void use_credentials(int argc, char *argv[]);
 /* Milliseconds of a clock that never steps. */
 int64_t now_ms(void);
 
+/* So many milliseconds, or as many times more as a checker makes everything slower. */
+int64_t patiently(int64_t milliseconds);
+
 /* Keeps log lines and, in programs that link the registry, state events. */
 void collect_log(void);
 int collect_state(const int code, const char *message);
