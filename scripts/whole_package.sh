@@ -4,11 +4,13 @@
 #
 #     whole_package ENGINE FOLDER PREFIX CARGO_PROFILE [options of rustc...]
 #
-# Compiles into CARGO_TARGET_DIR, for RUST_TARGET when that is set, with CFLAGS for the C parts.
+# Compiles into CARGO_TARGET_DIR, for RUST_TARGET when that is set, with CFLAGS for the C parts. A function
+# `also_linked`, when there is one, prints further words for the linker; it is given the archive.
 whole_package() {
     local engine=$1 folder=$2 prefix=$3 profile=$4 built=$CARGO_TARGET_DIR/${RUST_TARGET:+$RUST_TARGET/}
     shift 4
-    env -u CARGO_TARGET_DIR -u CFLAGS cmake -S . -B "$folder" -DLINKSDK_ENGINE="$engine" >/dev/null || return
+    env -u CARGO_TARGET_DIR -u CFLAGS cmake -S . -B "$folder" -DLINKSDK_ENGINE="$engine" \
+        -DLINKSDK_INSTALL_TOOL=OFF >/dev/null || return
     case $profile in
     dev) built+=debug ;;
     *) built+=$profile ;;
@@ -22,8 +24,14 @@ whole_package() {
         CFLAGS="${CFLAGS:-} $flags" cargo rustc -p linksdk-hal --lib --crate-type staticlib --locked \
             --profile "$profile" ${RUST_TARGET:+--target "$RUST_TARGET"} --no-default-features \
             --features "$link_profile,engine-$engine" -- "$@" || return
-        ld -r --whole-archive "$built/liblinksdk_hal.a" -o "$folder/$name.whole.o" || return
+        local words=
+        if declare -F also_linked >/dev/null; then
+            words=$(also_linked "$built/liblinksdk_hal.a") || return
+        fi
+        # shellcheck disable=SC2086 # a list of words
+        ld -r --whole-archive "$built/liblinksdk_hal.a" $words -o "$folder/$name.whole.o" || return
         objcopy --keep-global-symbols=cmake/exports/$link_profile.txt ${STRIP_DEBUG:+--strip-debug} \
+            --remove-section=.llvmbc --remove-section=.llvmcmd \
             "$folder/$name.whole.o" "$folder/$name.o" || return
         rm -f "$folder/$name.whole.o" "$folder/lib$name.a"
         ar rcsD "$folder/lib$name.a" "$folder/$name.o" || return

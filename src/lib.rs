@@ -45,4 +45,6 @@ pub mod mqtt;
 #[cfg(feature = "mqtt")]
 pub mod persistence;
 
+// What C sees is global and made before the program starts; loom's locks cannot be.
+#[cfg(not(loom))]
 pub mod ffi;

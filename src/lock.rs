@@ -7,10 +7,12 @@
 #![cfg_attr(not(visible_locks), forbid(unsafe_code))]
 
 #[cfg(loom)]
-pub use loom::sync::{Condvar, Mutex, MutexGuard};
+pub use loom::sync::{Condvar, Mutex, MutexGuard, atomic::AtomicBool};
 
 #[cfg(not(loom))]
 pub use fixed::{Condvar, Mutex, MutexGuard};
+#[cfg(not(loom))]
+pub use std::sync::atomic::AtomicBool;
 
 /// Locks that can be made before the program starts, for what is global. loom's cannot.
 pub mod fixed {
