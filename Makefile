@@ -11,7 +11,7 @@ DEVICES ?=
 SECONDS ?= 30
 TARGETS ?=
 
-.PHONY: all build demo test install headers lint msrv cross footprint fuzz deny soak coverage bench bench-check clean help
+.PHONY: all build demo test install headers unsafe memcheck sanitize loom exhaustive lint msrv cross footprint fuzz deny soak coverage bench bench-check clean help
 all: build
 
 build:
@@ -31,6 +31,21 @@ install: build
 
 headers:
 	@LINKSDK_UPDATE_HEADERS=1 cargo test --locked --test headers
+
+unsafe:
+	@LINKSDK_UPDATE_UNSAFE=1 cargo test --locked --test unsafe_code
+
+memcheck:
+	@scripts/memcheck.sh
+
+sanitize:
+	@scripts/sanitize.sh
+
+loom:
+	@scripts/loom.sh
+
+exhaustive:
+	@scripts/exhaustive.sh
 
 lint:
 	@scripts/test.sh lint
@@ -72,6 +87,11 @@ help:
 	@echo "make test     formatting, lints, Rust tests, install, C tests"
 	@echo "make install  PREFIX=$(PREFIX)"
 	@echo "make headers  generate include/linksdk_hal.h from the sources"
+	@echo "make unsafe   write docs/unsafe.md from the sources"
+	@echo "make memcheck the C tests under valgrind: memcheck, helgrind, drd (docs/testing.md)"
+	@echo "make sanitize the C tests under gcc's address and undefined sanitizers"
+	@echo "make loom     reading, writing and destroying at once, in every order of threads"
+	@echo "make exhaustive  whole small domains: handles, remaining lengths, topics"
 	@echo "make lint     formatting and lints only"
 	@echo "make msrv     build the library with Rust 1.85, the oldest supported compiler"
 	@echo "make cross    build and test for aarch64 and armv7 under QEMU (docs/cross.md)"

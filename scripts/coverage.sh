@@ -21,6 +21,8 @@ all | rust | report | html | document) ;;
 esac
 floor=90
 work=$PWD/build/coverage
+. scripts/whole_package.sh
+STRIP_DEBUG=yes
 llvm=/usr/lib/llvm-19/bin
 deps=$work/target/debug/deps
 
@@ -82,30 +84,8 @@ rust_tests() { # engine
     sed -n 's/.*Executable.*(\(.*\))$/\1/p' "$work/build_Rust_tests_$1.log" >>"$work/objects"
 }
 
-# The installed package, of objects that are not finished: finishing would drop the counters. Other
-# libraries' symbols are kept apart all the same.
-package() { # engine
-    local folder=$work/package-$1 prefix=$work/prefix-$1
-    env -u CARGO_TARGET_DIR cmake -S . -B "$folder" -DLINKSDK_ENGINE="$1" >/dev/null
-    local flags=
-    [ "$1" != mbedtls ] || flags=-DMBEDTLS_PSK_MAX_LEN=64
-    for profile in hal mqtt sdk; do
-        local name=linksdk_$profile
-        [ $profile != sdk ] || name=linksdk
-        CFLAGS="${CFLAGS:-} $flags" cargo rustc -p linksdk-hal --lib --crate-type staticlib --locked \
-            --no-default-features --features "$profile,engine-$1" || return
-        ld -r --whole-archive "$CARGO_TARGET_DIR/debug/liblinksdk_hal.a" -o "$folder/$name.whole.o" || return
-        objcopy --keep-global-symbols=cmake/exports/$profile.txt --strip-debug \
-            "$folder/$name.whole.o" "$folder/$name.o" || return
-        rm -f "$folder/$name.whole.o" "$folder/lib$name.a"
-        ar rcsD "$folder/lib$name.a" "$folder/$name.o" || return
-    done
-    rm -rf "$prefix"
-    cmake --install "$folder" --prefix "$prefix"
-}
-
 c_tests() { # engine
-    must "instrumented package $1" package "$1"
+    must "instrumented package $1" whole_package "$1" "$work/package-$1" "$work/prefix-$1" dev
     must "companion command" env -u RUSTC_WORKSPACE_WRAPPER cargo build --package linksdk-x509 --locked
     local tests=$work/ctest-$1
     must "configure C tests $1" cmake -S tests/c -B "$tests" -DCMAKE_PREFIX_PATH="$work/prefix-$1" \

@@ -4,9 +4,10 @@
 //! register and unregister as it likes, itself included.
 #![forbid(unsafe_code)]
 
+use crate::lock::fixed::{Mutex, MutexGuard};
 use crate::state::Group;
 use std::ffi::{c_char, c_int};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
 /// `state_handler_t`: state code, message.
 pub type StateHandler = unsafe extern "C" fn(c_int, *const c_char) -> c_int;

@@ -1,7 +1,8 @@
 //! What the firmware tells about itself: its version, and how to restart the device.
 #![forbid(unsafe_code)]
 
-use std::sync::{Mutex, PoisonError};
+use crate::lock::fixed::Mutex;
+use std::sync::PoisonError;
 
 /// What `HAL_GetFirmwareVersion` of the Link SDK's Linux port says, until the firmware sets its own.
 pub const DEFAULT_VERSION: &str = "app-1.0.0-20180101.1000";

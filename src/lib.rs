@@ -26,6 +26,7 @@ extern crate self as linksdk_hal;
 pub mod deadline;
 pub mod error;
 pub mod handle;
+pub mod lock;
 pub mod log;
 pub mod os;
 pub mod state;
@@ -44,4 +45,6 @@ pub mod mqtt;
 #[cfg(feature = "mqtt")]
 pub mod persistence;
 
+// What C sees is global and made before the program starts; loom's locks cannot be.
+#[cfg(not(loom))]
 pub mod ffi;

@@ -3,9 +3,10 @@
 //! What is logged never contains key material, passwords or payloads.
 #![forbid(unsafe_code)]
 
+use crate::lock::fixed::RwLock;
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 /// How much a line matters. The numbers are those of `IOT_SetLogLevel` in the Link SDK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,9 +2,10 @@
 #![forbid(unsafe_code)]
 
 use crate::identity::{self, Identity};
+use crate::lock::fixed::Mutex;
 use crate::log;
 use crate::tls::crypto;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 /// The most that an entry takes, in bytes.
 pub const LARGEST_ENTRY: usize = 256;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const HEIGHTS: &[(&str, u8)] = &[
     ("deadline", 0),
     ("error", 0),
+    ("lock", 0),
     ("log", 0),
     ("state", 0),
     ("handle", 1),

@@ -6,7 +6,8 @@ use super::{
     PRODUCT_KEY_LENGTH, PRODUCT_SECRET_LENGTH,
 };
 use crate::identity::Identity;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use crate::lock::fixed::{Mutex, MutexGuard};
+use std::sync::{LazyLock, PoisonError};
 use zeroize::{Zeroize, Zeroizing};
 
 /// One of the texts that are stored.

@@ -3,10 +3,11 @@
 use super::boundary::boundary;
 use super::{hal, ptr};
 use crate::error::Error;
+use crate::lock::fixed::Mutex;
 use crate::state;
 use crate::tls::session::Connection;
 use libc::{c_char, c_int, size_t};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
 /// Why the last attempt to connect failed, whoever made it.
 static LAST_FAILURE: Mutex<Option<Error>> = Mutex::new(None);

@@ -8,12 +8,13 @@ use super::settings::{self, Parameters};
 use super::surroundings::{EventFunction, Platform, Sdk, TopicInfo, handler};
 use super::{hal, ptr};
 use crate::handle::Table;
+use crate::lock::fixed::Mutex;
 use crate::log;
 use crate::mqtt::client::Client;
 use crate::state;
 use libc::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, TryLockError};
 
 /// The longest topic that is looked at; what is too long for the platform gets its own code.
 const LONGEST_TOPIC: usize = 65_535;

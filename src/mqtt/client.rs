@@ -15,10 +15,11 @@ use super::retry::{BackOff, RetryPolicy};
 use super::state::{Phase, State};
 use super::{Connector, Event, Handler, Surroundings, Transport};
 use crate::deadline::Deadline;
+use crate::lock::{Condvar, Mutex, MutexGuard};
 use crate::log;
 use crate::state::Group;
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 

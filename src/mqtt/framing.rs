@@ -206,4 +206,42 @@ mod tests {
             assert_eq!(frames(stream, 1), Err(error));
         }
     }
+
+    /// Reads every spelling of the lengths from `first` on that has `digits` bytes and compares with
+    /// section 2.2.3: 128 to the power of the place, and no byte more than is needed.
+    fn read_all(digits: u32, first: usize, step: usize) -> usize {
+        let (least, end) =
+            (if digits == 1 { 0 } else { 1 << (7 * (digits - 1)) }, 1 << (7 * digits));
+        let mut framer = Framer { limit: 0, collected: vec![0x30], state: State::Header };
+        let mut count = 0;
+        for length in (first..end).step_by(step) {
+            framer.collected.truncate(1);
+            for place in 0..digits {
+                let digit = (length >> (7 * place) & 0x7f) as u8;
+                framer.collected.push(digit | 0x80);
+                let more = if place < 3 { Ok(None) } else { Err(FramingError::LengthTooLong) };
+                assert_eq!(framer.remaining_length(), more, "{length} as {digits} bytes");
+            }
+            *framer.collected.last_mut().unwrap() &= 0x7f;
+            let expected = match length >= least {
+                true => Ok(Some(length)),
+                false => Err(FramingError::LengthNotMinimal),
+            };
+            assert_eq!(framer.remaining_length(), expected, "{length} as {digits} bytes");
+            count += 1;
+        }
+        count
+    }
+
+    #[test]
+    fn every_spelling_of_up_to_two_bytes_is_read_as_the_specification_says() {
+        assert_eq!((read_all(1, 0, 1), read_all(2, 0, 1)), (128, 16_384));
+        assert!(read_all(3, 5, 997) > 2000 && read_all(4, 5, 99_991) > 2000);
+    }
+
+    #[test]
+    #[ignore = "minutes without optimisation: make exhaustive"]
+    fn every_spelling_of_every_length_is_read_as_the_specification_says() {
+        assert_eq!((read_all(3, 0, 1), read_all(4, 0, 1)), (2_097_152, 268_435_456));
+    }
 }

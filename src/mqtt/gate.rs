@@ -3,7 +3,8 @@
 #![forbid(unsafe_code)]
 
 use crate::deadline::Deadline;
-use std::sync::{Condvar, Mutex, PoisonError};
+use crate::lock::{Condvar, Mutex};
+use std::sync::PoisonError;
 
 /// The way to the wire, for one thread at a time.
 #[derive(Debug, Default)]

@@ -172,7 +172,7 @@ impl Client {
     /// Sends a request and remembers it until it is answered.
     fn ask(
         &self,
-        mut state: std::sync::MutexGuard<'_, State>,
+        mut state: crate::lock::MutexGuard<'_, State>,
         asked: Asked,
         awaited: bool,
     ) -> Result<u16, i32> {

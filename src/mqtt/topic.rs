@@ -136,6 +136,53 @@ mod tests {
         assert!(matched > 1000, "{matched}");
     }
 
+    /// Section 4.7.1, character by character: what stands beside a wildcard.
+    fn is_filter(filter: &str) -> bool {
+        let around = |index: usize| {
+            let before = index.checked_sub(1).map(|index| filter.as_bytes()[index]);
+            (before.unwrap_or(b'/'), filter.as_bytes().get(index + 1).copied())
+        };
+        !filter.is_empty()
+            && filter.bytes().enumerate().all(|(index, byte)| match (byte, around(index)) {
+                (b'#', (before, after)) => before == b'/' && after.is_none(),
+                (b'+', (before, after)) => before == b'/' && after.unwrap_or(b'/') == b'/',
+                _ => true,
+            })
+    }
+
+    /// All filters and names of so many characters, with and without '/' or '$' in front. How many
+    /// pairs matched.
+    fn compare_all(longest_filter: usize, longest_name: usize) -> usize {
+        let names = words(b"ab/$", longest_name);
+        let mut matched = 0;
+        for filter in words(b"a/+#$", longest_filter) {
+            let accepted = is_filter(&filter) && filter.starts_with('/');
+            assert_eq!(check_filter(&filter).is_ok(), accepted, "{filter}");
+            if !is_filter(&filter) {
+                continue;
+            }
+            let wild = filter.starts_with(['+', '#']);
+            for name in names.iter().filter(|name| !name.is_empty()) {
+                let hidden = name.starts_with('$') && wild; // section 4.7.2
+                let expected = !hidden && reference(filter.as_bytes(), name.as_bytes(), true);
+                assert_eq!(matches(&filter, name), expected, "{filter} {name}");
+                matched += usize::from(expected);
+            }
+        }
+        matched
+    }
+
+    #[test]
+    fn checking_and_matching_agree_with_the_reference_on_short_topics() {
+        assert!(compare_all(4, 4) > 1000);
+    }
+
+    #[test]
+    #[ignore = "minutes without optimisation: make exhaustive"]
+    fn checking_and_matching_agree_with_the_reference_on_all_topics_of_six() {
+        assert!(compare_all(6, 6) > 100_000);
+    }
+
     #[test]
     fn wildcards_do_not_match_dollar_topics() {
         assert!(!matches("#", "$SYS/x"));

@@ -5,8 +5,9 @@
 #![forbid(unsafe_code)]
 
 use crate::deadline::Deadline;
+use crate::lock::{Condvar, Mutex};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 /// Handles stay below this, so that they fit a 32-bit pointer and never look negative.
 const LARGEST_HANDLE: usize = 0x7fff_ffff;

@@ -10,9 +10,10 @@ use super::{Engine, Offer, Target, Version, engine, time, trust};
 #[cfg(feature = "engine-mbedtls")]
 use super::{crypto, store};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::fixed::{Mutex, MutexGuard};
 use crate::log;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 /// How many configurations are kept. A device talks to one or two servers.
 const KEPT: usize = 4;

@@ -9,11 +9,11 @@ use super::time::{self, Moment};
 use super::{Engine, Offer, Outcome, Target, Want};
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::{AtomicBool, Mutex};
 use crate::log;
 use crate::os::dns;
 use crate::os::tcp::{Interest, TcpSocket};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Says what the firmware has given up for this connection.

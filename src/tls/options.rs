@@ -5,8 +5,9 @@ use super::credentials::{self, PrivateKey};
 use super::psk::PreSharedKey;
 use super::{LARGEST_RECORD, Offer, Version, configuration};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::fixed::RwLock;
 use std::ops::RangeInclusive;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// How long establishing a connection may take, in milliseconds.

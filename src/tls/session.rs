@@ -8,11 +8,12 @@ use super::certificate::Certificate;
 use super::{Engine, Io, Negotiated, Outcome, Want};
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::{AtomicBool, Mutex, MutexGuard};
 use crate::log;
 use crate::os::tcp::{Interest, TcpSocket};
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// How far past its deadline a call may go on while it makes progress without waiting: a call with
@@ -260,5 +261,8 @@ impl Io for SocketIo<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests;
+
+#[cfg(all(test, loom))]
+mod interleavings;

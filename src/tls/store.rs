@@ -3,9 +3,10 @@
 
 use super::{crypto, engine};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::fixed::RwLock;
 use crate::log;
 use std::fmt::Write;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use zeroize::Zeroizing;
 
 /// The most that is stored for one server, in bytes.

@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Error, ErrorKind, Result};
-use std::sync::{Arc, PoisonError, RwLock};
+use crate::lock::fixed::RwLock;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Gives the time of day on a device that has a better source than its operating system. `None`: it

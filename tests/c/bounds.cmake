@@ -8,17 +8,15 @@ foreach(version ${tls_versions})
               RUN --tls ${version} --server-cert server-ecdsa --behaviour sweep:stall close
               PROGRAM $<TARGET_FILE:establish_bounds> ${at_faulty} --code -0x0F0B --until-connected 1)
 endforeach()
-server_test(establish_bounds.drip faulty interop_pki
+server_test(establish_bounds.drip faulty interop_pki ALONE
             RUN --tls ${newest_tls} --server-cert server-ecdsa --behaviour drip:3
             PROGRAM $<TARGET_FILE:establish_bounds> ${at_faulty} --code -0x0F0B)
-server_test(establish_bounds.no_syn_ack full_backlog interop_pki
+server_test(establish_bounds.no_syn_ack full_backlog interop_pki ALONE
             PROGRAM $<TARGET_FILE:establish_bounds> --host 127.0.0.1 --port {port}
                     --ca {pki}/platform-ca.crt --code -0x0F0B)
-server_test(establish_bounds.mute_dns mute_dns interop_pki
+server_test(establish_bounds.mute_dns mute_dns interop_pki ALONE
             PROGRAM $<TARGET_FILE:establish_bounds> --host device.example.com --port 443
                     --ca {pki}/platform-ca.crt --code -0x0F09)
-set_tests_properties(establish_bounds.drip establish_bounds.no_syn_ack establish_bounds.mute_dns
-                     PROPERTIES RUN_SERIAL TRUE)
 
 test_program(idle hal)
 foreach(behaviour echo partial)
@@ -45,6 +43,8 @@ test_program(cycles hal)
 set(cycles 9600)
 if(CMAKE_CROSSCOMPILING)
   set(cycles 480) # an emulated handshake takes many times as long
+elseif(LINKSDK_CHECKER)
+  set(cycles 64)
 endif()
 foreach(version ${tls_versions})
   server_test(cycles.tls${version} faulty interop_pki SECONDS 120

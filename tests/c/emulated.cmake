@@ -21,9 +21,6 @@ if(CMAKE_CROSSCOMPILING)
     "^collision[.]" "Debian's libmbedtls is installed for this machine's architecture only")
 endif()
 
-# For the scripts that start programs themselves.
-string(JOIN " " emulator_line ${emulator})
-
 # Sets `result` to TRUE when the test of this name is left out, and says so.
 function(left_out name result)
   set(${result} FALSE PARENT_SCOPE)

@@ -1,4 +1,5 @@
-"""Runs programs of another architecture through the emulator in LINKSDK_EMULATOR."""
+"""Runs programs of another architecture through the emulator in LINKSDK_EMULATOR, and programs of this
+one, too, when that is a checker (LINKSDK_CHECKER says which)."""
 
 import os
 import shlex
@@ -20,4 +21,7 @@ def command(words):
     """The command to run, with the emulator in front where its program needs one."""
     emulator = shlex.split(os.environ.get("LINKSDK_EMULATOR", ""))
     program = shutil.which(words[0]) or words[0]
-    return words if machine(program) in (None, machine(sys.executable)) else [*emulator, *words]
+    here = (None,) if os.environ.get("LINKSDK_CHECKER") else (None, machine(sys.executable))
+    if machine(program) in here or os.path.samefile(program, sys.executable):
+        return words
+    return [*emulator, *words]

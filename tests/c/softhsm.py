@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 
+import emulator
+
 PLACES = {"{token}": "linksdk-test", "{pin}": "1234", "{label}": "device-key"}
 
 
@@ -56,7 +58,7 @@ def main():
     make_token(os.path.abspath(options.work), options.key)
     places = {"{module}": find_module(), **PLACES}
     command = [places.get(word, word) for word in sys.argv[cut + 1:]]
-    return subprocess.run(command, check=False).returncode
+    return subprocess.run(emulator.command(command), check=False).returncode
 
 
 if __name__ == "__main__":

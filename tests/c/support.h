@@ -52,6 +52,9 @@ int64_t now_ms(void);
  */
 int64_t queued_ms(void);
 
+/* So many milliseconds, or as many times more as a checker makes everything slower. */
+int64_t patiently(int64_t milliseconds);
+
 /* Keeps log lines and, in programs that link the registry, state events. */
 void collect_log(void);
 int collect_state(const int code, const char *message);

@@ -4,6 +4,7 @@ use super::session::Session;
 use super::ssl::Ssl;
 use super::{MbedtlsEngine, errors, key, verify};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::fixed::{Mutex, MutexGuard};
 use crate::os::random;
 use crate::tls::alert::Presented;
 use crate::tls::credentials::Credentials;
@@ -18,7 +19,7 @@ use mbedtls::ssl::config::{Endpoint, Preset, Renegotiation, Transport, Version a
 use mbedtls::x509::{self, VerifyError};
 use mbedtls_sys as sys;
 use mbedtls_sys::types::raw_types::{c_int, c_uchar, c_void};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use zeroize::Zeroizing;
 
 /// Ephemeral keys and authenticated encryption.
