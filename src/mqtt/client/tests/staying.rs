@@ -139,7 +139,8 @@ fn a_server_that_answers_pings_stays_and_a_dead_one_is_noticed() {
 /// The firmware did not yield for a long time, in which the server did what it should.
 #[test]
 fn what_arrived_while_nobody_yielded_is_read_before_the_server_is_judged() {
-    let answers: [(fn(&mut State, Instant), &[u8], &str); 4] = [
+    type LookBack = fn(&mut State, Instant);
+    let answers: [(LookBack, &[u8], &str); 4] = [
         (|state, past| state.ping_unanswered = Some(past), b"\xd0\0", ""),
         (|state, past| state.packet_began = Some(past), b"\0\x02/ax", "/a x"),
         (|state, past| state.requests[0].sent = past, b"\x90\x03\0\x02\x01", "SubscribeSuccess(2)"),
