@@ -48,7 +48,8 @@ impl Memory for StoredFile {
 ///
 /// The file is written when the identity changes, with mode 0600, through a second file `path`.new, and is
 /// on the disk before the handler of `ITE_IDENTITY_RESPONSE` is called: a power cut leaves the old content or
-/// the new one. A file that is damaged is ignored with a warning in the log. When the platform refuses a stored
+/// the new one; a symbolic link that has the name is replaced itself. A file that is damaged, and what is no regular
+/// file, is ignored with a warning in the log. When the platform refuses a stored
 /// identity (CONNACK 2, 4, 5), at the first connection or a later one, it is forgotten and the platform asked anew.
 ///
 /// Returns 0; -0x0113, and changes nothing, for a path that is empty, too long or not UTF-8. Does not touch

@@ -57,6 +57,13 @@ pub struct Settings {
     pub retry: RetryPolicy,
 }
 
+impl Settings {
+    /// How long the server may take for an answer, or to finish a packet.
+    pub(super) fn patience(&self) -> Duration {
+        self.request_timeout * 2
+    }
+}
+
 /// An MQTT client. All methods may be called from any thread, also from the firmware's functions
 /// that the client calls.
 pub struct Client {
@@ -106,6 +113,7 @@ impl Client {
             connected_at: now,
             packet_began: None,
             next_ping: now,
+            listened: now,
             ping_unanswered: None,
             ping_unsent: None,
             tail: Vec::new(),

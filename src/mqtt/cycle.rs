@@ -22,9 +22,6 @@ const WRITING: Duration = Duration::from_millis(200);
 /// How many times within a keep alive interval a PINGREQ that could not be sent is tried again.
 const PING_TRIES: u32 = 32;
 
-/// How many acknowledgements may wait for the wire to take them.
-const ACKNOWLEDGEMENTS: usize = 1024;
-
 /// What the thread that yields does next.
 enum Next {
     Read(Arc<dyn Transport>, u64, Instant),
@@ -130,7 +127,7 @@ impl Client {
     /// When the next thing has to be done that no byte from the server causes.
     fn next_due(&self, state: &State) -> Instant {
         let half = self.settings.keep_alive / 2;
-        let patience = self.settings.request_timeout * 2;
+        let patience = self.settings.patience();
         let mut due = state.next_ping;
         due = state.ping_unanswered.map_or(due, |sent| due.min(sent + half));
         due = state.ping_unsent.map_or(due, |since| due.min(since + half));
@@ -147,13 +144,15 @@ impl Client {
     fn read(&self, transport: &dyn Transport, number: u64, deadline: Deadline) {
         let mut portion = [0; PORTION];
         match transport.read(&mut portion, deadline) {
-            Ok(0) => {}
             Ok(n) => {
                 let mut state = self.lock();
-                if state.number == number && state.is_connected() {
-                    state.ping_unanswered = None;
-                    let arrived = portion.get(..n).unwrap_or_default();
-                    state.input.extend_from_slice(arrived);
+                match n {
+                    _ if state.number != number || !state.is_connected() => {}
+                    0 => state.listened = Instant::now(),
+                    _ => {
+                        state.ping_unanswered = None;
+                        state.input.extend_from_slice(portion.get(..n).unwrap_or_default());
+                    }
                 }
             }
             Err(error) => self.lose(number, error.detail()),
@@ -163,39 +162,27 @@ impl Client {
     /// Pings, acknowledges, sends again and gives up, as far as it is time to. What cannot be sent
     /// now stays for later: a wire that takes nothing must hold neither this yield nor reading.
     fn do_what_is_due(&self, deadline: Deadline) {
-        let now = Instant::now();
-        let number = self.lock().number;
-        let patience = self.settings.request_timeout * 2;
-        {
+        let (number, listened, silent) = {
             let state = self.lock();
-            let over = |since: Option<Instant>, limit| since.is_some_and(|at| at + limit <= now);
-            let dead = if over(state.ping_unanswered, self.settings.keep_alive / 2) {
-                "the server does not answer PINGREQ"
-            } else if over(state.ping_unsent, self.settings.keep_alive / 2) {
-                "PINGREQ cannot be sent"
-            } else if over(state.stuck_since(), patience) {
-                "a packet cannot be sent to its end"
-            } else if state.acknowledgements.len() > ACKNOWLEDGEMENTS {
-                "the server sends and does not take the acknowledgements"
-            } else if over(state.packet_began, patience) {
-                "the server began a packet and did not finish it"
-            } else {
-                ""
-            };
-            drop(state);
-            if !dead.is_empty() {
-                return self.lose(number, dead);
-            }
+            (state.number, state.listened, state.silence(&self.settings, state.listened))
+        };
+        if let Some(silent) = silent {
+            return self.lose(number, silent);
         }
         let deadline = deadline.earlier(Deadline::after(WRITING));
         self.send_tail(deadline);
         self.send_unsent(deadline);
         self.send_acknowledgements(deadline);
+        let now = Instant::now();
         if self.lock().next_ping <= now {
             self.ping(now, deadline);
         }
-        self.retransmit(now, patience, deadline);
-        self.expire_requests(now, patience);
+        let congested = self.lock().congestion(&self.settings, Instant::now());
+        if let Some(congested) = congested {
+            return self.lose(number, congested);
+        }
+        self.retransmit(listened, self.settings.patience(), deadline);
+        self.expire_requests(listened, self.settings.patience());
     }
 
     /// Sends PINGREQ. While that cannot be done, because the wire takes nothing or another thread is
@@ -217,13 +204,13 @@ impl Client {
         }
     }
 
-    /// Gives up requests that the server did not answer. Their subscriptions stay and are renewed
+    /// Gives up requests that the server had not answered by `listened`. Their subscriptions stay and are renewed
     /// with the next connection.
-    fn expire_requests(&self, now: Instant, patience: Duration) {
+    fn expire_requests(&self, listened: Instant, patience: Duration) {
         let expired: Vec<Request> = {
             let mut state = self.lock();
             let (expired, waiting) =
-                state.requests.drain(..).partition(|request| request.sent + patience <= now);
+                state.requests.drain(..).partition(|request| request.sent + patience <= listened);
             state.requests = waiting;
             expired
         };

@@ -99,14 +99,15 @@ impl Client {
         }
     }
 
-    /// Sends messages again whose PUBACK is overdue, marked as duplicates.
-    pub(super) fn retransmit(&self, now: Instant, patience: Duration, deadline: Deadline) {
+    /// Sends messages again whose PUBACK was overdue at `listened`, marked as duplicates.
+    pub(super) fn retransmit(&self, listened: Instant, patience: Duration, deadline: Deadline) {
+        let now = Instant::now();
         let overdue: Vec<Message> = {
             let mut state = self.lock();
             let overdue = state
                 .outbox
                 .iter_mut()
-                .filter(|entry| entry.sent.is_some_and(|sent| sent + patience <= now));
+                .filter(|entry| entry.sent.is_some_and(|sent| sent + patience <= listened));
             overdue
                 .map(|entry| {
                     entry.sent = Some(now);

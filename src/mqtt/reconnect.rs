@@ -122,6 +122,7 @@ impl Client {
             state.connected_at = now;
             state.packet_began = None;
             state.next_ping = now + self.settings.keep_alive;
+            state.listened = now;
             state.ping_unanswered = None;
             state.ping_unsent = None;
             state.tail = Vec::new();

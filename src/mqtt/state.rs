@@ -1,6 +1,7 @@
 //! What the client knows, behind its lock.
 #![forbid(unsafe_code)]
 
+use super::client::Settings;
 use super::codec::Message;
 use super::connect::Login;
 use super::framing::Framer;
@@ -11,6 +12,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread::ThreadId;
 use std::time::Instant;
+
+/// How many acknowledgements may wait for the wire to take them.
+const ACKNOWLEDGEMENTS: usize = 1024;
 
 /// Where the client stands.
 pub(super) enum Phase {
@@ -81,6 +85,9 @@ pub(super) struct State {
     pub(super) connected_at: Instant,
     pub(super) packet_began: Option<Instant>,
     pub(super) next_ping: Instant,
+    /// When somebody last listened and nothing was there. Whether the server is silent is judged by
+    /// this moment: what it said while nobody yielded still waits to be read.
+    pub(super) listened: Instant,
     /// When PINGREQ was sent, if nothing has arrived since.
     pub(super) ping_unanswered: Option<Instant>,
     /// Since when PINGREQ is due and could not be sent.
@@ -113,6 +120,32 @@ impl State {
 
     pub(super) fn is_destroyed(&self) -> bool {
         matches!(self.phase, Phase::Destroyed)
+    }
+
+    /// Why the server is taken for dead, if at `listened` it had been silent for too long.
+    pub(super) fn silence(&self, settings: &Settings, listened: Instant) -> Option<&'static str> {
+        let over = |since: Option<Instant>, limit| since.is_some_and(|at| at + limit <= listened);
+        if over(self.ping_unanswered, settings.keep_alive / 2) {
+            Some("the server does not answer PINGREQ")
+        } else if over(self.packet_began, settings.patience()) {
+            Some("the server began a packet and did not finish it")
+        } else {
+            None
+        }
+    }
+
+    /// Why the wire is taken for dead, if it has just not taken what has waited for too long.
+    pub(super) fn congestion(&self, settings: &Settings, now: Instant) -> Option<&'static str> {
+        let over = |since: Option<Instant>, limit| since.is_some_and(|at| at + limit <= now);
+        if over(self.ping_unsent, settings.keep_alive / 2) {
+            Some("PINGREQ cannot be sent")
+        } else if over(self.stuck_since(), settings.patience()) {
+            Some("a packet cannot be sent to its end")
+        } else if self.acknowledgements.len() > ACKNOWLEDGEMENTS {
+            Some("the server sends and does not take the acknowledgements")
+        } else {
+            None
+        }
     }
 
     /// A packet identifier that nothing waits for: 1 to 65535 in turn.

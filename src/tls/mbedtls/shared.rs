@@ -127,7 +127,9 @@ impl Shared {
             config.set_verify_callback(
                 move |certificate: &x509::Certificate, depth: i32, found: &mut VerifyError| {
                     let is_anchor = |der: &[u8]| digests.contains(&digest(der));
-                    verify::judge(&name, is_anchor, certificate, depth, found);
+                    verify::contained(found, |found| {
+                        verify::judge(&name, is_anchor, certificate, depth, found);
+                    });
                     Ok(())
                 },
             );

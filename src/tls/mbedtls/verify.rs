@@ -7,12 +7,21 @@ use crate::tls::refusal::Refusal;
 use crate::tls::time::{self, Moment};
 use mbedtls::x509::{self, VerifyError};
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 thread_local! {
     /// The names of a server's certificate that was for another host: Mbed TLS forgets a certificate
     /// that it refuses, and the person on the bench wants to know. Written and read within one call
     /// of the handshake, hence per thread.
     static PRESENTED: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Runs a judgement that Mbed TLS asked for. A panic must not unwind through it: then the certificate
+/// is refused.
+pub(super) fn contained(found: &mut VerifyError, judgement: impl FnOnce(&mut VerifyError)) {
+    if catch_unwind(AssertUnwindSafe(|| judgement(found))).is_err() {
+        found.insert(VerifyError::CERT_OTHER);
+    }
 }
 
 /// Mbed TLS has checked chain, usage and, for DNS names, the name. It compares dates with the C
@@ -79,5 +88,23 @@ pub(super) fn refusal(name: &ServerName, found: VerifyError) -> Refusal {
             Refusal::Weak
         }
         () => Refusal::Malformed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::panic, reason = "the panic is what is tested")]
+    fn a_panic_while_a_certificate_is_judged_refuses_it() {
+        let mut found = VerifyError::empty();
+        contained(&mut found, |_| {});
+        assert_eq!(found, VerifyError::empty());
+        contained(&mut found, |found| {
+            found.remove(VerifyError::CERT_EXPIRED);
+            panic!("on purpose");
+        });
+        assert_eq!(found, VerifyError::CERT_OTHER);
     }
 }

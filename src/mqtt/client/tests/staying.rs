@@ -136,6 +136,40 @@ fn a_server_that_answers_pings_stays_and_a_dead_one_is_noticed() {
     assert!(dead.firmware.told().contains(&"Disconnected".to_owned()));
 }
 
+/// The firmware did not yield for a long time, in which the server did what it should.
+#[test]
+fn what_arrived_while_nobody_yielded_is_read_before_the_server_is_judged() {
+    type LookBack = fn(&mut State, Instant);
+    let answers: [(LookBack, &[u8], &str); 4] = [
+        (|state, past| state.ping_unanswered = Some(past), b"\xd0\0", ""),
+        (|state, past| state.packet_began = Some(past), b"\0\x02/ax", "/a x"),
+        (|state, past| state.requests[0].sent = past, b"\x90\x03\0\x02\x01", "SubscribeSuccess(2)"),
+        (|state, past| state.outbox[0].sent = Some(past), b"\x40\x02\0\x01", "PublishSuccess(1)"),
+    ];
+    let long_ago = Instant::now().checked_sub(Duration::from_secs(600)).unwrap();
+    for (number, (look_back, answer, told)) in answers.into_iter().enumerate() {
+        let mute = Link { puback: false, suback: None, ..GOOD };
+        let slow = Settings { request_timeout: Duration::from_secs(60), ..settings() };
+        let device = connected(slow, vec![Ok(mute)]);
+        if number == 1 {
+            device.server.send(&[0x30, 5]);
+            device.client.yield_for(5);
+        }
+        assert_eq!(device.client.subscribe("/a", 1, OTHER), 2);
+        device.firmware.take();
+        device.server.take_received();
+        {
+            let mut state = device.client.lock();
+            state.listened = long_ago;
+            look_back(&mut state, long_ago);
+        }
+        device.server.send(answer);
+        device.client.yield_for(5);
+        assert_eq!(device.firmware.told().concat(), told);
+        assert_eq!((device.server.connections(), device.server.types()), (1, vec![]), "{number}");
+    }
+}
+
 #[test]
 fn a_packet_that_never_ends_ends_the_connection() {
     let device = connected(settings(), vec![Ok(GOOD)]);
