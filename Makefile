@@ -75,7 +75,7 @@ help:
 	@echo "make cross    build and test for aarch64 and armv7 under QEMU (docs/cross.md)"
 	@echo "make footprint  measure the sizes and write them into docs/footprint.md"
 	@echo "make fuzz     run each fuzz target for 30 seconds (needs cargo-fuzz)"
-	@echo "make deny     licences, duplicates, sources of crates (installs cargo-deny)"
+	@echo "make deny     licences, duplicates and sources of the dependencies (installs cargo-deny)"
 	@echo "make soak     MINUTES=$(MINUTES) of random faults; DEVICES=500: so many devices at once"
 	@echo "make coverage lines and branches of src/ that the tests reach"
 	@echo "make bench    measure speed, memory and size beside other TLS libraries"
