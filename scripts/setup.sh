@@ -92,6 +92,15 @@ if ! command -v cargo >/dev/null; then
     echo "    curl --proto '=https' -sSf https://sh.rustup.rs | sh -s -- -y" >&2
     exit 1
 fi
+# Debian's own package is older, and what it says about Cargo.toml tells nobody why.
+oldest=$(sed -n 's/^rust-version = "\([0-9.]*\)"$/\1/p' "$(dirname "$0")/../Cargo.toml")
+version=$(cargo --version | cut -d ' ' -f 2)
+if [ "$(printf '%s\n' "$oldest" "${version:-0}" | sort -V | head -n 1)" != "$oldest" ]; then
+    echo "setup: $(command -v cargo) is of Rust ${version:-unknown}, and $oldest or newer is needed. With rustup" >&2
+    echo "    (https://rustup.rs) installed, put its folder first: export PATH=\$HOME/.cargo/bin:\$PATH" >&2
+    echo "    and run: rustup update stable" >&2
+    exit 1
+fi
 if [ "$purpose" = test ] && ! { cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1; then
     if ! rustup component add rustfmt clippy; then
         echo "setup: run: rustup component add rustfmt clippy" >&2

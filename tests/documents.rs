@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -193,6 +194,24 @@ fn the_picture_of_the_architecture_shows_what_is_there() {
     assert!(sources_named(picture).len() > 20, "{:?}", sources_named(picture));
     assert_eq!(missing(picture), Vec::<PathBuf>::new());
     assert_eq!(missing("src/os/tcp.rs, gone.rs"), [PathBuf::from("src/os/gone.rs")]);
+}
+
+#[test]
+fn make_help_names_every_target() {
+    let makefile = fs::read_to_string(root().join("Makefile")).unwrap();
+    let (_, rest) = makefile.split_once("\n.PHONY: ").unwrap();
+    let targets: Vec<&str> = rest.lines().next().unwrap().split(' ').collect();
+    let output = Command::new("make").arg("help").current_dir(root()).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let named: Vec<&str> =
+        help.lines().filter_map(|line| line.strip_prefix("make ")?.split(' ').next()).collect();
+    // The first line is that of `make` alone.
+    let ordinary = ["all", "build", "help"];
+    let missing: Vec<_> = targets
+        .iter()
+        .filter(|target| !ordinary.contains(target) && !named.contains(target))
+        .collect();
+    assert!(targets.len() > 10 && missing.is_empty(), "{missing:?}");
 }
 
 #[test]

@@ -1,0 +1,38 @@
+//! What `scripts/setup.sh` says about a machine on which the build cannot work.
+#![allow(clippy::unwrap_used, reason = "a test fails where its own set-up fails")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+/// Status and complaint of the script on a machine whose cargo says this about itself.
+fn set_up(cargo_says: &str) -> (Option<i32>, String) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("setup").join(cargo_says);
+    fs::create_dir_all(&folder).unwrap();
+    let cargo = folder.join("cargo");
+    fs::write(&cargo, format!("#!/bin/sh\necho '{cargo_says}'\n")).unwrap();
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/setup.sh");
+    let output = Command::new(script).arg("demo").env("PATH", path).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn an_old_compiler_is_named_before_anything_is_built() {
+    // Debian 12's own, and one that ends with an error of its own.
+    for (says, version) in
+        [("cargo 1.63.0", "1.63.0"), ("cargo 1.84.1 (a 2025)", "1.84.1"), ("", "unknown")]
+    {
+        let (status, complaint) = set_up(says);
+        assert_eq!(status, Some(1), "{says}: {complaint}");
+        assert!(
+            complaint.contains(&format!("of Rust {version}, and 1.85 or newer is needed")),
+            "{complaint}"
+        );
+    }
+    for says in ["cargo 1.85.0 (b 2025)", "cargo 1.100.0-nightly (c 2027)", "cargo 2.0.0"] {
+        assert_eq!(set_up(says), (Some(0), String::new()), "{says}");
+    }
+}
