@@ -59,7 +59,7 @@ bench:
 	@python3 benches/run.py
 
 bench-check:
-	@python3 benches/run.py --quick --check
+	@python3 benches/run.py --quick --check --peers ours-rustls,ours-rustls-size,ours-mbedtls,ours-mbedtls-size,mbedtls
 
 clean:
 	rm -rf build target
