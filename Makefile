@@ -8,6 +8,7 @@ SHARED ?= OFF
 MINUTES ?= 3
 SEED    ?=
 DEVICES ?=
+DOCS    ?=
 
 .PHONY: all build demo test install headers lint msrv cross footprint fuzz deny soak coverage bench bench-check clean help
 all: build
@@ -56,7 +57,7 @@ coverage:
 	@scripts/coverage.sh
 
 bench:
-	@python3 benches/run.py
+	@python3 benches/run.py $(if $(DOCS),--update-docs)
 
 bench-check:
 	@python3 benches/run.py --quick --check --peers ours-rustls,ours-rustls-size,ours-mbedtls,ours-mbedtls-size,mbedtls
@@ -78,7 +79,7 @@ help:
 	@echo "make deny     licences, duplicates and sources of the dependencies (installs cargo-deny)"
 	@echo "make soak     MINUTES=$(MINUTES) of random faults for one device; DEVICES=500: so many at once"
 	@echo "make coverage lines and branches of src/ that the tests reach, with both engines"
-	@echo "make bench    measure the library beside OpenSSL, Mbed TLS and GnuTLS (docs/performance.md)"
+	@echo "make bench    measure the library beside OpenSSL, Mbed TLS and GnuTLS; DOCS=yes: docs/performance.md"
 	@echo "make bench-check  quick, and fails when instructions, sizes or heap exceed benches/bars.json"
 	@echo "make clean    remove build/ and target/"
 	@echo "ENGINE=mbedtls  builds with Mbed TLS instead of rustls (docs/engines.md)"
