@@ -10,6 +10,7 @@ SEED    ?=
 DEVICES ?=
 SECONDS ?= 30
 TARGETS ?=
+DOCS    ?=
 
 .PHONY: all build demo test install headers unsafe memcheck sanitize loom exhaustive lint msrv cross footprint fuzz deny soak coverage bench bench-check clean help
 all: build
@@ -73,10 +74,10 @@ coverage:
 	@scripts/coverage.sh
 
 bench:
-	@python3 benches/run.py
+	@python3 benches/run.py $(if $(DOCS),--update-docs)
 
 bench-check:
-	@python3 benches/run.py --quick --check
+	@python3 benches/run.py --quick --check --peers ours-rustls,ours-rustls-size,ours-mbedtls,ours-mbedtls-size,mbedtls
 
 clean:
 	rm -rf build target
@@ -100,7 +101,7 @@ help:
 	@echo "make deny     licences, duplicates and sources of the dependencies (installs cargo-deny)"
 	@echo "make soak     MINUTES=$(MINUTES) of random faults; DEVICES=500: so many devices at once"
 	@echo "make coverage lines and branches of src/ that the tests reach"
-	@echo "make bench    measure speed, memory and size beside other TLS libraries"
+	@echo "make bench    measure beside other TLS libraries (DOCS=yes: docs/performance.md)"
 	@echo "make bench-check  quick, and fails beyond the bars of benches/bars.json"
 	@echo "make clean    remove build/ and target/"
 	@echo "ENGINE=mbedtls  builds with Mbed TLS instead of rustls (docs/engines.md)"

@@ -71,11 +71,13 @@ def svg(figures):
     for name, size, cost, colour in points:
         at_x, at_y = x(size), y(cost)
         parts.append(f'<circle cx="{at_x:.1f}" cy="{at_y:.1f}" r="5" fill="{colour}"/>')
-        # Labels go to the left where there is no room to the right, and up where another one stands.
+        # Labels go to the left where there is no room to the right, and as little up or down as is free.
         end = at_x > WIDTH * 0.7
-        text_y = at_y + 4
-        while any(abs(text_y - other_y) < 15 and abs(at_x - other_x) < 170 for other_x, other_y in taken):
-            text_y -= 15
+
+        def is_free(height):
+            return all(abs(height - other_y) >= 15 or abs(at_x - other_x) >= 170 for other_x, other_y in taken)
+
+        text_y = next(at_y + 4 + shift for shift in (0, 15, -15, 30, -30, 45, -45, 60) if is_free(at_y + 4 + shift))
         taken.append((at_x, text_y))
         parts.append(f'<text x="{at_x - 9 if end else at_x + 9:.1f}" y="{text_y:.1f}" fill="{colour}" '
                      f'text-anchor="{"end" if end else "start"}">{name}</text>')

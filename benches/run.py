@@ -25,11 +25,12 @@ from programs import COLUMNS, PEERS, ROOT, WORK, Failed
 YARDSTICKS = ["plain", "bare"]
 MQTT = ["ours-rustls", "ours-mbedtls"]
 # How often, and how much: handshakes counted and timed, rounds, calls of bulk transfer, idle, messages.
-FULL = {"counted": 5, "timed": 12, "rounds": 7, "calls": "2000,10000,20000", "idle_ms": 4000,
+FULL = {"counted": 3, "timed": 10, "rounds": 5, "calls": "2000,10000,20000", "idle_ms": 4000,
         "messages": 2000}
 QUICK = {"counted": 2, "timed": 3, "rounds": 2, "calls": "500,2500,5000", "idle_ms": 1000, "messages": 300}
 # All that the quick run counts beyond TLS 1.2 with RSA: what has bars.
 QUICK_PLACES = {"ours-rustls": [("1.2", "ecdsa"), ("1.3", "rsa"), ("1.3", "ecdsa")],
+                "ours-rustls-size": [("1.2", "ecdsa"), ("1.3", "rsa")],
                 "ours-mbedtls": [("1.2", "ecdsa")]}
 
 

@@ -71,8 +71,9 @@ def _handshakes(rows):
         place = f"{version}-{key}"
         rows.row("full, M instructions", f"{place}/full/instructions", 1e-6, of)
         rows.row("full, CPU ms", f"{place}/full/cpu_ms")
-        rows.row("full, wall ms", f"{place}/full/wall_ms", of=of)
-        rows.row("full, best wall ms", f"{place}/full/least_wall_ms")
+        rows.row("full, wall ms", f"{place}/full/wall_ms")
+        # The ratio of the fastest ones: waiting for a processor is in the medians of a busy machine.
+        rows.row("full, best wall ms", f"{place}/full/least_wall_ms", of=of)
         rows.row("resumed, M instr.", f"{place}/resumed/instructions", 1e-6, of)
         rows.row("resumed, CPU ms", f"{place}/resumed/cpu_ms")
         rows.row("resumed, wall ms", f"{place}/resumed/wall_ms")
@@ -89,11 +90,11 @@ def _bulk(rows):
     rows.heading("The same, MB/s of the client's CPU time")
     for direction in ("write", "read"):
         for size in SIZES:
-            rows.row(f"{direction}, {names[size]} calls", f"bulk/{direction}-{size}/cpu_mb_s")
-    rows.heading("Instructions for each call")
+            rows.row(f"{direction}, {names[size]} calls", f"bulk/{direction}-{size}/cpu_mb_s", of="openssl")
+    rows.heading("Thousand instructions for each call")
     for direction in ("write", "read"):
         for size in SIZES:
-            rows.row(f"{direction}, {names[size]}", f"1.2-rsa/{direction}-{size}/instructions")
+            rows.row(f"{direction}, {names[size]}", f"1.2-rsa/{direction}-{size}/instructions", 1e-3)
 
 
 def _memory(rows):

@@ -91,6 +91,9 @@ class Object:
     def holder_of(self, index):
         """Whose the section is; of one without a name, whose code refers to it."""
         name = self.names[index]
+        if self.sections[index][0] in (".text", ".rodata"):
+            # Rust's code and constants have sections of their own.
+            return EXTERNAL[self.mbedtls]
         if not NAMELESS.match(name):
             return holder(name, self.mbedtls)
         seen, ring = {index}, {index}
@@ -101,7 +104,7 @@ class Object:
                 holder(self.names[one], self.mbedtls) for one in ring if not NAMELESS.match(self.names[one]))
             if found:
                 return min(found, key=lambda name: (-found[name], name))
-        return EXTERNAL[self.mbedtls] if self.sections[index][0] in (".text", ".rodata") else "nobody known"
+        return "nobody known"
 
     def parts(self):
         """All code and constants: (holder, kind, size, name or None)."""
@@ -121,21 +124,37 @@ class Object:
 
 
 def short(name):
-    """A name that fits a cell of the table."""
-    while re.search(r"<[^<>]*>", name) and len(name) > 50:
-        name = re.sub(r"<[^<>]*>", "", name)
-    return re.sub(r"::h[0-9a-f]{16}|\[[0-9a-f]+\]", "", name).removeprefix("::")[:56]
+    """A name that fits a cell of the table: `<Type<T> as Trait>::method` becomes `Type::method`."""
+    name = re.sub(r"::h[0-9a-f]{16}$|\[[0-9a-f]+\]", "", name)
+    arguments = re.compile(r"(?<=\w)(::)?<[^<>]*>")
+    while arguments.search(name):
+        name = arguments.sub("", name)
+    name = re.sub(r"^<(.+?) as [^>]+>::", r"\1::", name)
+    name = re.sub(r"^(.*)::<impl [^>]*? for ([^>]+)>::", r"\2::", name)
+    name = re.sub(r"<impl ([^>]+)>", lambda match: match[1].rsplit("::", 1)[-1], name)
+    name = name.replace("..", "::")
+    return name if len(name) <= 60 else name.split("::", 1)[0] + "::..::" + "::".join(name.rsplit("::", 2)[1:])
+
+
+def module(owner, name):
+    """The module of `owner` that a name lies in, at most two deep; None when its name does not say."""
+    path = short(name).split("::")
+    inner = [part for part in path[1:-1] if part.islower()][:2]
+    return "::".join([owner, *inner]) if path[0] == owner and inner else None
 
 
 def table(path, least):
     """The table of one object, as lines."""
     read = Object(path)
     sizes = collections.defaultdict(collections.Counter)
+    modules = collections.defaultdict(lambda: collections.defaultdict(collections.Counter))
     largest = collections.defaultdict(list)
     for owner, kind, size, name in read.parts():
-        sizes[owner]["text" if kind == "text" else "named" if name else "texts"] += size
+        column = "text" if kind == "text" else "named" if name else "texts"
+        sizes[owner][column] += size
         if name:
             largest[owner].append((size, name))
+            modules[owner][module(owner, name)][column] += size
     largest[EXTERNAL[read.mbedtls]] += read.in_shared_sections()
     lines = ["| held by | code | constants | texts | the largest parts, bytes |", "|---|---:|---:|---:|---|"]
     small, total = collections.Counter(), collections.Counter()
@@ -146,6 +165,9 @@ def table(path, least):
             continue
         parts = ", ".join(f"`{short(name)}` {size}" for size, name in sorted(largest[owner], reverse=True)[:4])
         lines.append(_row(owner, by_kind, parts))
+        for inner, within in sorted(modules[owner].items(), key=lambda item: -item[1].total()):
+            if inner and within.total() >= least * 1000:
+                lines.append(_row(f"– of it `{inner}`", within, ""))
     lines.append(_row(f"holders below {least:.0f} kB together", small, ""))
     lines.append(_row("**all**", total, f"**{total.total() / 1000:.0f} kB of .text and .rodata**"))
     return lines

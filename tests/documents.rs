@@ -338,3 +338,20 @@ fn the_table_of_speed_has_every_row_and_every_build() {
         assert!(document.contains(&format!("| {figure} ")), "{figure}");
     }
 }
+
+#[test]
+fn the_tables_of_holders_are_there_for_both_engines() {
+    let document = fs::read_to_string(root().join("docs/footprint.md")).unwrap();
+    for engine in ["rustls", "mbedtls"] {
+        assert!(document.contains(&format!("Engine `{engine}`:\n\n| held by |")), "{engine}");
+    }
+    for (holder, tables) in [
+        ("linksdk_hal", 2),
+        ("**all**", 2),
+        ("rustls", 1),
+        ("ring (C and assembly)", 1),
+        ("Mbed TLS (C)", 1),
+    ] {
+        assert_eq!(document.matches(&format!("\n| {holder} |")).count(), tables, "{holder}");
+    }
+}
