@@ -376,6 +376,11 @@ pub fn assert_still_works() {
     }
 }
 
+/// A server for one connection under this attack.
+pub fn serve_one(mut attack: Attack) -> Server {
+    Server::tcp(1, move |stream| attack.relay(stream, &identity()))
+}
+
 /// One exchange under this attack.
 pub fn exchange(attack: Attack) -> Exchange {
     exchange_with(identity(), attack)
