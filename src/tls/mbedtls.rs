@@ -170,12 +170,23 @@ impl MbedtlsEngine {
         });
     }
 
+    /// Decrypts what the pipe holds; 0 only at its end. Mbed TLS also returns 0 for two records in a row
+    /// without content, which RFC 5246 section 6.2.1 allows. It bounds how many of them it takes.
+    fn take(&mut self, buffer: &mut [u8]) -> std::result::Result<usize, Code> {
+        loop {
+            match self.ssl.read(buffer) {
+                Ok(0) if !self.ssl.pipe().is_at_its_end() => {}
+                result => return result,
+            }
+        }
+    }
+
     fn read(&mut self, io: &mut dyn Io, buffer: &mut [u8]) -> Outcome {
         if buffer.is_empty() {
             return Outcome::Done(0);
         }
         for reads in 0..=READS_PER_STEP {
-            match self.ssl.read(buffer) {
+            match self.take(buffer) {
                 Ok(0) | Err(sys::ERR_SSL_CONN_EOF) => return self.finish(Outcome::Eof),
                 Ok(count) => return Outcome::Done(count),
                 Err(sys::ERR_SSL_PEER_CLOSE_NOTIFY) => return self.finish(Outcome::Closed),

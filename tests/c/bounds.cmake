@@ -60,3 +60,15 @@ server_test(cycles.valgrind faulty interop_pki SECONDS 120
                 --behaviour ${every_end}
             PROGRAM ${VALGRIND} --quiet --error-exitcode=99 --leak-check=full
                     --errors-for-leak-kinds=definite $<TARGET_FILE:cycles> ${cycling} --cycles 64)
+
+# Memory that runs out at each place where a connection allocates. The control does not look at what
+# malloc returns: a crash is found.
+test_program(out_of_memory hal)
+set(out_of_memory $<TARGET_FILE:out_of_memory> ${at_faulty} --engine ${LinkSdkHal_ENGINE}
+    --cert {pki}/device-ecdsa.crt --key {pki}/device-ecdsa.key)
+server_test(out_of_memory openssl interop_pki SECONDS 120
+            RUN --tls ${newest_tls} --server-cert server-ecdsa
+            PROGRAM ${out_of_memory} --seconds 25)
+server_test(out_of_memory.control openssl interop_pki
+            RUN --tls ${newest_tls} --server-cert server-ecdsa --expect 1
+            PROGRAM ${out_of_memory} --seconds 10 --careless 1)

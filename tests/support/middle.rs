@@ -7,7 +7,7 @@ use super::records::{
     APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, Message, Record, messages, records,
 };
 use super::sealer::{Sealer, Secrets};
-use super::server::{Server, target};
+use super::server::{Server, target, versions};
 use super::{Authority, ecdsa_key};
 use linksdk_hal::deadline::Deadline;
 use linksdk_hal::error::{Error, ErrorKind};
@@ -39,14 +39,15 @@ pub struct Identity {
 }
 
 /// One identity for all connections.
-pub fn identity() -> &'static Identity {
-    static IDENTITY: OnceLock<Identity> = OnceLock::new();
-    IDENTITY.get_or_init(|| {
+pub fn identity() -> Arc<Identity> {
+    static IDENTITY: OnceLock<Arc<Identity>> = OnceLock::new();
+    let identity = IDENTITY.get_or_init(|| {
         let authority = Authority::new("root");
         let key = ecdsa_key();
         let chain = authority.server(&key, &["localhost"]);
-        Identity { anchor: authority.pem, chain, key: key.pkcs8 }
-    })
+        Arc::new(Identity { anchor: authority.pem, chain, key: key.pkcs8 })
+    });
+    Arc::clone(identity)
 }
 
 /// A server with this identity whose suites and keys the test knows; it resumes nothing.
@@ -319,11 +320,9 @@ fn reset_at_close(stream: &TcpStream) {
 /// What the protocol allows, and what changes nothing.
 pub const HARMLESS: &str = "harmless";
 
-/// The kind and the words of the error, for each engine.
-pub struct Expected {
-    pub rustls: &'static str,
-    pub mbedtls: &'static str,
-}
+/// The kind and the words of the error: with TLS 1.2 of the engine `rustls` and of the engine
+/// `mbedtls`, and with TLS 1.3.
+pub type Expected = ([&'static str; 2], &'static str);
 
 /// What the client saw of an exchange.
 #[derive(Debug)]
@@ -347,19 +346,39 @@ impl Exchange {
         assert!(self.end.kind() != ErrorKind::PeerClosed, "{what}: {self:?}");
     }
 
-    /// Fails unless the connection came to be, or ended, as `expected` says for this engine.
-    pub fn assert_is(&self, expected: &Expected, what: &str) {
+    /// Fails unless the exchange ended as it is expected to.
+    pub fn assert_is(
+        &self,
+        version: &'static SupportedProtocolVersion,
+        (tls12, tls13): Expected,
+        what: &str,
+    ) {
+        let what = format!("{version:?} {what}");
         let words = match engine::NAME {
-            "rustls" => expected.rustls,
-            _ => expected.mbedtls,
+            _ if version == &TLS13 => tls13,
+            "rustls" => tls12[0],
+            _ => tls12[1],
         };
         if words == HARMLESS {
             return assert!(self.is_whole(), "{what}: {self:?}");
         }
-        self.assert_noticed(what);
+        self.assert_noticed(&what);
         let said = format!("{:?}: {}", self.end.kind(), self.end.detail());
         assert!(said.contains(words), "{what}: {said:?} does not say {words:?}");
     }
+}
+
+/// Fails unless connections that nobody attacks work, whatever happened before in this process.
+pub fn assert_still_works() {
+    for version in versions() {
+        let seen = exchange(Attack::none(version));
+        assert!(seen.is_whole(), "{version:?} {seen:?}");
+    }
+}
+
+/// A server for one connection under this attack.
+pub fn serve_one(mut attack: Attack) -> Server {
+    Server::tcp(1, move |stream| attack.relay(stream, &identity()))
 }
 
 /// One exchange under this attack.
@@ -368,17 +387,18 @@ pub fn exchange(attack: Attack) -> Exchange {
 }
 
 /// The same with a server that presents this identity.
-pub fn exchange_with(identity: &'static Identity, mut attack: Attack) -> Exchange {
+pub fn exchange_with(identity: Arc<Identity>, mut attack: Attack) -> Exchange {
     let start = Instant::now();
     let patience = attack.patience;
     let soon = || Deadline::after(patience);
-    let server = Server::tcp(1, move |stream| attack.relay(stream, identity));
+    let anchor = identity.anchor.clone();
+    let server = Server::tcp(1, move |stream| attack.relay(stream, &identity));
     let mut seen = Exchange {
         established: false,
         read: Vec::new(),
         end: Error::new(ErrorKind::Internal, "nothing"),
     };
-    let target = target("localhost", server.port, &identity.anchor);
+    let target = target("localhost", server.port, &anchor);
     match Connection::establish(&target, soon()) {
         Err(error) => seen.end = error,
         Ok(connection) => {

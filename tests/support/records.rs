@@ -5,6 +5,7 @@ pub const ALERT: u8 = 21;
 pub const HANDSHAKE: u8 = 22;
 pub const APPLICATION_DATA: u8 = 23;
 
+pub const CLIENT_HELLO: u8 = 1;
 pub const SERVER_HELLO: u8 = 2;
 pub const CERTIFICATE: u8 = 11;
 pub const FINISHED: u8 = 20;
@@ -58,12 +59,18 @@ pub fn u24(number: usize) -> [u8; 3] {
 pub struct Message {
     pub kind: u8,
     pub body: Vec<u8>,
+    /// In place of the length of the body.
+    pub announced: Option<usize>,
 }
 
 impl Message {
+    pub fn new(kind: u8, body: &[u8]) -> Self {
+        Self { kind, body: body.to_vec(), announced: None }
+    }
+
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = vec![self.kind];
-        bytes.extend(u24(self.body.len()));
+        bytes.extend(u24(self.announced.unwrap_or(self.body.len())));
         bytes.extend(&self.body);
         bytes
     }
@@ -74,7 +81,7 @@ pub fn messages(mut bytes: &[u8]) -> Vec<Message> {
     let mut messages = Vec::new();
     while let [kind, l1, l2, l3, rest @ ..] = bytes {
         let (body, after) = rest.split_at(u32::from_be_bytes([0, *l1, *l2, *l3]) as usize);
-        messages.push(Message { kind: *kind, body: body.to_vec() });
+        messages.push(Message::new(*kind, body));
         bytes = after;
     }
     assert!(bytes.is_empty(), "a message is cut");
@@ -124,20 +131,36 @@ impl ServerHello {
         body.push(self.compression);
         body.extend((self.extensions.len() as u16).to_be_bytes());
         body.extend(&self.extensions);
-        Message { kind: SERVER_HELLO, body }
+        Message::new(SERVER_HELLO, &body)
     }
+}
 
-    /// Leaves an extension out.
-    pub fn without(&mut self, number: u16) {
-        let mut rest = self.extensions.as_slice();
-        let mut kept = Vec::new();
-        while let [n1, n2, l1, l2, after @ ..] = rest {
-            let length = usize::from(u16::from_be_bytes([*l1, *l2]));
-            if [*n1, *n2] != number.to_be_bytes() {
-                kept.extend(&rest[..4 + length]);
-            }
-            rest = &after[length..];
+/// These extensions without one.
+fn without(extensions: &[u8], number: u16) -> Vec<u8> {
+    let mut rest = extensions;
+    let mut kept = Vec::new();
+    while let [n1, n2, l1, l2, after @ ..] = rest {
+        let length = usize::from(u16::from_be_bytes([*l1, *l2]));
+        if [*n1, *n2] != number.to_be_bytes() {
+            kept.extend(&rest[..4 + length]);
         }
-        self.extensions = kept;
+        rest = &after[length..];
     }
+    kept
+}
+
+/// The records of a ClientHello that lacks this extension.
+pub fn client_hello_without(hello: &[Record], number: u16) -> Vec<Record> {
+    let bytes: Vec<u8> = hello.iter().flat_map(|record| record.body.clone()).collect();
+    let mut body = messages(&bytes).remove(0).body;
+    // Version and random, then the session, the suites and the compression methods.
+    let mut place = 34;
+    place += 1 + usize::from(body[place]);
+    place += 2 + usize::from(u16::from_be_bytes([body[place], body[place + 1]]));
+    place += 1 + usize::from(body[place]);
+    let kept = without(&body[place + 2..], number);
+    body.truncate(place);
+    body.extend((kept.len() as u16).to_be_bytes());
+    body.extend(kept);
+    vec![Record::new(HANDSHAKE, &Message::new(CLIENT_HELLO, &body).bytes())]
 }

@@ -107,6 +107,11 @@ impl Sealer {
         Self { encrypter, sequence, secret }
     }
 
+    /// Whether it seals as TLS 1.3 does.
+    pub fn is_new(&self) -> bool {
+        self.secret.is_some()
+    }
+
     /// A record with this content, of this kind; in TLS 1.3 the kind is inside.
     pub fn seal(&mut self, kind: u8, content: &[u8]) -> Vec<u8> {
         let plain = OutboundPlainMessage {

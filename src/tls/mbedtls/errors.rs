@@ -14,6 +14,10 @@ const X509_ERRORS: RangeInclusive<u32> = 0x2080..=0x2800;
 /// What a failure means that is neither an alert nor a refused certificate. `handshaking`: the
 /// handshake was not complete yet.
 pub(super) fn translate(code: Code, handshaking: bool) -> Error {
+    // What verification ends with when there are more intermediates than it takes, 8.
+    if handshaking && code == sys::ERR_X509_FATAL_ERROR {
+        return Refusal::Other("its chain is too long".to_owned()).error();
+    }
     if handshaking && X509_ERRORS.contains(&(code.unsigned_abs() & HIGH_LEVEL)) {
         let number = code.unsigned_abs();
         let clause = format!("Mbed TLS cannot read it (error -0x{number:04X})");
@@ -44,12 +48,12 @@ fn clause(code: Code) -> &'static str {
             "the server's key exchange is not acceptable or its signature is wrong"
         }
         sys::ERR_SSL_BAD_HS_FINISHED => "the handshake was altered on its way",
-        // The second is how Mbed TLS refuses to fetch more than its buffer holds.
-        sys::ERR_SSL_BUFFER_TOO_SMALL | sys::ERR_SSL_BAD_INPUT_DATA => {
-            "a record is longer than TLS allows"
+        sys::ERR_SSL_BUFFER_TOO_SMALL => "a record is longer than TLS allows",
+        sys::ERR_SSL_BAD_INPUT_DATA => {
+            "a record is longer than TLS allows, or the server chose what was not offered"
         }
         sys::ERR_SSL_FEATURE_UNAVAILABLE => {
-            "a handshake message is longer than its record, which Mbed TLS cannot read"
+            "a handshake message is longer than its record, or the server chose what Mbed TLS lacks"
         }
         sys::ERR_SSL_PEER_CLOSE_NOTIFY => "the server closed the connection",
         sys::ERR_PK_FEATURE_UNAVAILABLE => "the device's key gave no signature",
@@ -71,6 +75,13 @@ mod tests {
             (sys::ERR_SSL_INVALID_RECORD, true, ErrorKind::Handshake, "no TLS record"),
             (sys::ERR_SSL_ALLOC_FAILED, true, ErrorKind::System, "-0x7F00"),
             (sys::ERR_X509_UNKNOWN_VERSION, true, ErrorKind::ServerCertificate, "cannot read"),
+            (
+                sys::ERR_SSL_FEATURE_UNAVAILABLE,
+                true,
+                ErrorKind::Handshake,
+                "longer than its record",
+            ),
+            (sys::ERR_SSL_PEER_CLOSE_NOTIFY, true, ErrorKind::Handshake, "the server closed"),
             (-1, false, ErrorKind::Protocol, "-0x0001"),
         ] {
             let error = translate(code, handshaking);

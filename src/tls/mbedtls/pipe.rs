@@ -46,6 +46,11 @@ impl Pipe {
         Ok(Filled::Bytes)
     }
 
+    /// Whether the stream has ended and everything before its end was taken.
+    pub(super) fn is_at_its_end(&self) -> bool {
+        self.ended && self.taken >= self.incoming.len()
+    }
+
     /// Gives the stream what waits. `Ok(false)` when it takes no more now.
     pub(super) fn empty(&mut self, io: &mut dyn Io) -> io::Result<bool> {
         while !self.outgoing.is_empty() {

@@ -1,0 +1,345 @@
+/*
+ * What happens when memory runs out while a connection is made, used and ended: at each allocation in
+ * turn.
+ *
+ *     out_of_memory --host H --port P --ca FILE --cert FILE --key FILE --engine rustls|mbedtls
+ *                   [--seconds S] [--careless 1]
+ *
+ * A first child counts the allocations and notes from which place each is made: its callers. Then a child
+ * for each of them connects while that allocation fails: every place the first and the last time that it
+ * is reached, for which there is three times the time that is given; then others, spread evenly, until
+ * the seconds are over. Each child has to end in one of these ways: the exchange is whole; a call fails as documented, says why, and the next connection of the
+ * same process works; or the process aborts with the message of Rust's allocator. A crash, a hang, wrong
+ * data or memory that is lost is a failure. With --careless the child itself does not look at what malloc
+ * returns, to show that a crash would be noticed.
+ */
+#include "support.h"
+
+#include <errno.h>
+#include <execinfo.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "linksdk_hal.h"
+
+#define LINE "0123456789 the quick brown fox\n"
+#define REVERSED "xof nworb kciuq eht 9876543210\n"
+#define MOST 200000       /* allocations of one exchange */
+#define DEPTH 6           /* callers that make a place, two functions of this file among them */
+#define CHILD_SECONDS 20  /* the default bound of a connection, twice */
+#define LOST_BYTES 2048   /* what caches of the C library and of this one may keep */
+#define MESSAGE "memory allocation of"
+
+enum outcome { WHOLE = 0, REFUSED = 10, ENDED_LATER = 11, ABORTED, OUTCOMES };
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *memory);
+
+static atomic_int armed;     /* whether allocations are counted */
+static atomic_int counted;   /* since they are */
+static atomic_int fails_at;  /* 0: none */
+static atomic_int refused;   /* how many have failed */
+static atomic_llong live;    /* bytes in use */
+static uint64_t *places;     /* of each allocation, shared with the first child; NULL: not wanted */
+static __thread int inside;
+
+static const char *host;
+static const char *ca;
+static uint16_t port;
+static int careless;
+
+/* Whether this allocation has to fail. */
+static int has_to_fail(void)
+{
+    int own;
+
+    if (!atomic_load(&armed) || inside) {
+        return 0;
+    }
+    own = atomic_fetch_add(&counted, 1) + 1;
+    if (places != NULL && own < MOST) {
+        void *callers[DEPTH];
+        uint64_t hash = 1469598103934665603u;
+        int depth;
+
+        inside = 1;
+        depth = backtrace(callers, DEPTH);
+        inside = 0;
+        for (int i = 0; i < depth; i++) {
+            hash = (hash ^ (uintptr_t)callers[i]) * 1099511628211u;
+        }
+        places[own] = hash;
+    }
+    if (own != atomic_load(&fails_at)) {
+        return 0;
+    }
+    atomic_fetch_add(&refused, 1);
+    errno = ENOMEM;
+    return 1;
+}
+
+static void *given(void *memory)
+{
+    atomic_fetch_add(&live, (long long)(memory == NULL ? 0 : malloc_usable_size(memory)));
+    return memory;
+}
+
+void *malloc(size_t size)
+{
+    return has_to_fail() ? NULL : given(__libc_malloc(size));
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return has_to_fail() ? NULL : given(__libc_calloc(count, size));
+}
+
+void *realloc(void *old, size_t size)
+{
+    long long before = old == NULL ? 0 : (long long)malloc_usable_size(old);
+    void *memory;
+
+    if (has_to_fail()) {
+        return NULL;
+    }
+    memory = __libc_realloc(old, size);
+    if (memory != NULL || size == 0) {
+        atomic_fetch_sub(&live, before);
+    }
+    return given(memory);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return has_to_fail() ? NULL : given(__libc_memalign(alignment, size));
+}
+
+void *memalign(size_t alignment, size_t size)
+{
+    return aligned_alloc(alignment, size);
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t size)
+{
+    void *got = aligned_alloc(alignment, size);
+
+    if (got == NULL) {
+        return ENOMEM;
+    }
+    *memory = got;
+    return 0;
+}
+
+void free(void *memory)
+{
+    if (memory != NULL) {
+        atomic_fetch_sub(&live, (long long)malloc_usable_size(memory));
+    }
+    __libc_free(memory);
+}
+
+/* One exchange. What it returns is the documented way in which it ended. */
+static enum outcome attempt(void)
+{
+    const int length = (int)strlen(LINE);
+    char answer[64];
+    char why[128];
+    uintptr_t handle = HAL_SSL_Establish(host, port, ca, (uint32_t)strlen(ca) + 1);
+    enum outcome outcome = WHOLE;
+    int written;
+    int count;
+
+    if (handle == 0) {
+        CHECK(linksdk_last_error(0, why, sizeof(why)) < 0);
+        CHECK(why[0] != '\0');
+        return REFUSED;
+    }
+    written = HAL_SSL_Write(handle, LINE, length, 5000);
+    count = written == length ? HAL_SSL_Read(handle, answer, length, 5000) : -1;
+    if (written != length || count != length) {
+        CHECK(written < 0 || count < 0);
+        CHECK(HAL_SSL_Read(handle, answer, length, 100) < 0);
+        CHECK(HAL_SSL_Write(handle, LINE, length, 100) < 0);
+        outcome = ENDED_LATER;
+    } else {
+        CHECK(memcmp(answer, REVERSED, (size_t)length) == 0);
+    }
+    if (careless) {
+        memcpy(malloc(16), LINE, 16);
+    }
+    CHECK_EQUAL(HAL_SSL_Destroy(handle), 0);
+    return outcome;
+}
+
+static enum outcome attempt_with(int failing)
+{
+    enum outcome outcome;
+
+    atomic_store(&counted, 0);
+    atomic_store(&fails_at, failing);
+    atomic_store(&armed, 1);
+    outcome = attempt();
+    atomic_store(&armed, 0);
+    return outcome;
+}
+
+/* What a child does; never returns. */
+static void one_child(int failing)
+{
+    enum outcome outcome = attempt_with(failing);
+    long long first;
+
+    if (outcome == WHOLE) {
+        exit(WHOLE);
+    }
+    CHECK(failing != 0);
+    /* The firmware goes on: the next connection works, and nothing is lost, whatever fails again. */
+    CHECK_EQUAL(attempt(), WHOLE);
+    first = atomic_load(&live);
+    attempt_with(failing);
+    CHECK_EQUAL(attempt(), WHOLE);
+    CHECK(atomic_load(&live) <= first + LOST_BYTES);
+    exit((int)outcome);
+}
+
+/* Runs a child and says how it ended; anything that is not allowed ends this program. */
+static enum outcome run_child(int failing, FILE *said)
+{
+    const struct rlimit no_core = {0, 0};
+    char text[4096];
+    size_t length;
+    int status;
+    pid_t child;
+
+    fflush(NULL);
+    CHECK(ftruncate(fileno(said), 0) == 0);
+    rewind(said);
+    child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        setrlimit(RLIMIT_CORE, &no_core);
+        alarm(CHILD_SECONDS);
+        dup2(fileno(said), STDERR_FILENO);
+        one_child(failing);
+    }
+    CHECK(waitpid(child, &status, 0) == child);
+    rewind(said);
+    length = fread(text, 1, sizeof(text) - 1, said);
+    text[length] = '\0';
+    if (WIFEXITED(status) &&
+        (WEXITSTATUS(status) == WHOLE || WEXITSTATUS(status) == REFUSED || WEXITSTATUS(status) == ENDED_LATER)) {
+        return (enum outcome)WEXITSTATUS(status);
+    }
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && strstr(text, MESSAGE) != NULL) {
+        return ABORTED;
+    }
+    fprintf(stderr, "when allocation %d fails: %s %d\n%s\n", failing,
+            WIFSIGNALED(status) ? "signal" : "exit status",
+            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), text);
+    exit(1);
+}
+
+/* Whether this allocation is the first or the last of its place. */
+static int is_at_an_end(int own, int total)
+{
+    int before = 0;
+    int after = 0;
+
+    for (int i = 1; i < own && !before; i++) {
+        before = places[i] == places[own];
+    }
+    for (int i = own + 1; i <= total && !after; i++) {
+        after = places[i] == places[own];
+    }
+    return !before || !after;
+}
+
+int main(int argc, char *argv[])
+{
+    const char *seconds = option(argc, argv, "--seconds");
+    const int64_t begin = now_ms();
+    const int64_t end = begin + (seconds == NULL ? 60 : number(seconds)) * 1000;
+    const int is_rustls = strcmp(required(argc, argv, "--engine"), "rustls") == 0;
+    int outcomes[OUTCOMES] = {0};
+    int64_t next_line = now_ms() + 5000;
+    FILE *said = tmpfile();
+    void *callers[1];
+    char *tried = calloc(MOST, 1);
+    int tries = 0;
+    int total = 0;
+    int ends = 0;
+    int ends_tried = 0;
+    int left;
+
+    host = required(argc, argv, "--host");
+    port = (uint16_t)number(required(argc, argv, "--port"));
+    ca = read_file(required(argc, argv, "--ca"));
+    careless = option(argc, argv, "--careless") != NULL;
+    use_credentials(argc, argv);
+    CHECK(said != NULL && tried != NULL);
+
+    /* The child that counts. Its first backtrace loads what it needs. */
+    backtrace(callers, 1);
+    places = mmap(NULL, MOST * sizeof(*places), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(places != MAP_FAILED);
+    CHECK_EQUAL(run_child(0, said), WHOLE);
+    while (total + 1 < MOST && places[total + 1] != 0) {
+        total++;
+    }
+    CHECK(total > 50 && total + 1 < MOST);
+
+    for (int own = 1; own <= total; own++) {
+        ends += is_at_an_end(own, total);
+    }
+    /* First the places, the latest first, then what lies between them, ever more closely. */
+    left = total;
+    for (int step = 0; left > 0; step = step == 0 ? 64 : step / 2) {
+        for (int own = total; own > 0; own--) {
+            uint64_t *kept = places;
+
+            if (tried[own] || (step == 0 ? !is_at_an_end(own, total) : own % step != 0)) {
+                continue;
+            }
+            if (now_ms() > (step == 0 ? end + 2 * (end - begin) : end)) {
+                left = 0;
+                break;
+            }
+            tried[own] = 1;
+            tries++;
+            left--;
+            places = NULL;
+            outcomes[run_child(own, said)]++;
+            places = kept;
+            ends_tried += step == 0;
+            if (now_ms() > next_line) {
+                printf("%d of %d allocations tried\n", tries, total);
+                fflush(stdout);
+                next_line += 5000;
+            }
+        }
+        if (step == 1) {
+            break;
+        }
+    }
+    printf("allocations of an exchange          %6d\n", total);
+    printf("first and last of each place        %6d\n", ends);
+    printf("tried of these                      %6d\n", ends_tried);
+    printf("tried in all                        %6d\n", tries);
+    printf("the exchange was whole all the same %6d\n", outcomes[WHOLE]);
+    printf("no connection, with a reason        %6d\n", outcomes[REFUSED]);
+    printf("ended later, with a reason          %6d\n", outcomes[ENDED_LATER]);
+    printf("aborted by Rust's allocator         %6d\n", outcomes[ABORTED]);
+    /* What docs/robustness.md says of the engines. */
+    CHECK(outcomes[ABORTED] > 0);
+    CHECK(is_rustls || outcomes[REFUSED] > 0);
+    CHECK(ends_tried > ends / 4);
+    return 0;
+}
