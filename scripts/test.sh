@@ -30,6 +30,8 @@ for features in hal,engine-rustls hal,engine-rustls,compact sdk,engine-mbedtls h
         --no-default-features --features "$features"
 done
 
+step "control of the coverage gate" python3 tests/coverage/control.py
+
 step "companion command" cargo build --package linksdk-x509 --locked
 c_tests() { # what to call it, folder under build/, options of the library's build, then which tests and targets
     local what=$1 build=$PWD/build/$2 prefix=$PWD/build/prefix-$2 tests=build/ctest-$2 options=$3
