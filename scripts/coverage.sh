@@ -32,6 +32,12 @@ report() {
     local objects
     mapfile -t objects <"$work/objects"
     python3 tests/coverage/report.py "${words[@]}" "${objects[@]}"
+    # Without the reasons for what is not tested, the same profiles must be refused.
+    if python3 tests/coverage/report.py --llvm "$llvm" --profile "$work/all.profdata" --known /dev/null \
+        "${objects[@]}" >"$work/control.log"; then
+        echo "coverage: the control passed: lines that nothing reaches were not noticed" >&2
+        exit 1
+    fi
 }
 if [ "$what" != all ] && [ "$what" != rust ] && [ -s "$work/all.profdata" ]; then
     report
