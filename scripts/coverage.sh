@@ -88,8 +88,8 @@ must() { # what, command...
 
 rust_tests() { # engine
     local features=sdk,engine-$1
-    must "build Rust tests $1" cargo test -p linksdk-hal --locked --no-run --no-default-features --features "$features"
-    quietly "Rust tests $1" cargo test -p linksdk-hal --locked --no-fail-fast --no-default-features \
+    must "build Rust tests $1" cargo test -p linksdk-hal --lib --tests --locked --no-run --no-default-features --features "$features"
+    quietly "Rust tests $1" cargo test -p linksdk-hal --lib --tests --locked --no-fail-fast --no-default-features \
         --features "$features" || failures+=("Rust tests $1")
     # What cargo printed: Executable tests/x.rs (target/debug/deps/x-0123456789abcdef)
     sed -n 's/.*Executable.*(\(.*\))$/\1/p' "$work/build_Rust_tests_$1.log" >>"$work/objects"

@@ -182,8 +182,12 @@ fn a_write_to_a_peer_that_does_not_read_returns_what_was_accepted() {
     let accepted = connection.write(&large, Deadline::after_ms(200)).unwrap();
     assert!(accepted > 0 && accepted < large.len(), "{accepted}");
     assert!(start.elapsed() < Duration::from_secs(5));
+    // The kernel may find more room for a full socket later, but not without end.
+    while connection.write(&large, Deadline::after_ms(200)).unwrap() > 0 {
+        assert!(start.elapsed() < Duration::from_secs(30));
+    }
     let late = overrun(Duration::from_millis(60), |deadline| {
-        assert_eq!(connection.write(&large, deadline), Ok(0));
+        assert!(connection.write(&large, deadline).unwrap() < large.len());
     });
     assert!(late <= TOLERANCE, "{late:?}");
     go.send(()).unwrap();
