@@ -99,7 +99,8 @@ rust_tests() { # engine
 # libraries' symbols are kept apart all the same.
 package() { # engine
     local folder=$work/package-$1 prefix=$work/prefix-$1
-    env -u CARGO_TARGET_DIR cmake -S . -B "$folder" -DLINKSDK_ENGINE="$1" >/dev/null
+    env -u CARGO_TARGET_DIR cmake -S . -B "$folder" -DLINKSDK_ENGINE="$1" \
+        -DLINKSDK_INSTALL_TOOL=OFF >/dev/null
     local flags=
     [ "$1" != mbedtls ] || flags=-DMBEDTLS_PSK_MAX_LEN=64
     for profile in hal mqtt sdk; do
