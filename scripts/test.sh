@@ -31,6 +31,7 @@ for features in hal,engine-rustls hal,engine-rustls,compact sdk,engine-mbedtls h
 done
 
 step "bench's gate" python3 -m unittest discover -s benches
+step "control of the coverage gate" python3 tests/coverage/control.py
 
 step "companion command" cargo build --package linksdk-x509 --locked
 c_tests() { # what to call it, folder under build/, options of the library's build, then which tests and targets

@@ -2,10 +2,11 @@
 """Coverage of src/ from merged profiles: a table per file, the floor, the rooms without gaps.
 
     report.py --llvm DIR --profile FILE.profdata --known FILE [--json FILE] [--document FILE]
-              [--html DIR] [--floor 90] OBJECT...
+              [--html DIR] [--floor 90] [--file-floor 60] OBJECT...
 
 Lines and branches of tests inside src/ are not counted. Exit status: 1 when less than --floor percent
-of the lines are covered, or when a line of the strict rooms is not and --known does not say why.
+of all lines or less than --file-floor percent of one file's are covered, or when a line of the strict
+rooms is not and --known does not say why. control.py shows each of them.
 """
 
 import argparse
@@ -30,6 +31,7 @@ def arguments():
     parser.add_argument("--document", help="Markdown file whose table is replaced")
     parser.add_argument("--html")
     parser.add_argument("--floor", type=float, default=90.0)
+    parser.add_argument("--file-floor", type=float, default=60.0)
     parser.add_argument("objects", nargs="+")
     return parser.parse_args()
 
@@ -217,6 +219,10 @@ def main():
     for path, text in unused:
         failed = True
         print(f"  {options.known}: {path}: tested by now, or gone: {text}")
+    for name, (lines, missed, _, _) in table[:-1]:
+        if share(missed, lines) < options.file_floor:
+            failed = True
+            print(f"  {name}: below the floor of {options.file_floor:g} % for one file")
     _, (lines, missed, _, _) = table[-1]
     if share(missed, lines) < options.floor:
         failed = True

@@ -5,6 +5,7 @@ mod dying;
 mod failures;
 mod messages;
 mod server;
+mod silent;
 mod staying;
 mod subscribing;
 mod wire;

@@ -56,6 +56,34 @@ fn a_read_that_has_to_write_waits_for_the_socket_to_take_something() {
 }
 
 #[test]
+fn a_peer_that_takes_everything_does_not_hold_a_write_beyond_its_time() {
+    // One byte at each step, always.
+    struct Endless;
+    impl Engine for Endless {
+        fn step(&mut self, _: &mut dyn Io, want: Want<'_>) -> Outcome {
+            Outcome::Done(usize::from(matches!(want, Want::Write(_))))
+        }
+
+        fn negotiated(&self) -> Option<Negotiated> {
+            None
+        }
+
+        fn server_chain(&self) -> Vec<Vec<u8>> {
+            Vec::new()
+        }
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let socket = TcpSocket::connect(&[listener.local_addr().unwrap()], soon()).unwrap();
+    let connection = Connection::handshake(socket, Box::new(Endless), soon()).unwrap();
+    let large = vec![0; 1 << 30];
+    let begin = Instant::now();
+    let accepted = connection.write(&large, Deadline::after_ms(5)).unwrap();
+    let elapsed = begin.elapsed();
+    assert!(accepted > 0 && accepted < large.len(), "{accepted}");
+    assert!(elapsed >= GRACE && elapsed < Duration::from_secs(5), "{elapsed:?}");
+}
+
+#[test]
 fn what_was_accepted_comes_before_the_error_and_the_error_stays() {
     let (connection, _server) = connected([Outcome::Done(3), Outcome::Failed(failure())]);
     assert_eq!(connection.write(b"message", soon()), Ok(3));

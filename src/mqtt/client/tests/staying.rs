@@ -116,6 +116,7 @@ fn yield_returns_by_its_timeout() {
         let elapsed = begin.elapsed();
         let wanted = u64::try_from(if timeout == 0 { 10 } else { timeout }).unwrap();
         assert!(elapsed >= Duration::from_millis(wanted), "{timeout} {elapsed:?}");
+        // `yield_bounds` holds it to 50 ms over TLS, and measures again on a busy machine.
         assert!(elapsed < Duration::from_millis(wanted + 1000), "{timeout} {elapsed:?}");
     }
     assert_eq!(device.client.yield_for(-1), state::USER_INPUT_INVALID);
