@@ -131,8 +131,8 @@ fn fingerprint(target: &Target) -> [u8; 32] {
     let port = target.port.to_be_bytes();
     let offer = &target.offer;
     let offered = [
-        offer.versions.0 as u8,
-        offer.versions.1 as u8,
+        u8::from(offer.versions.0 == Version::Tls12),
+        u8::from(offer.versions.1 == Version::Tls12),
         u8::from(offer.rsa_key_exchange),
         u8::try_from(offer.record_size / 256).unwrap_or(u8::MAX),
         u8::try_from(offer.record_size % 256).unwrap_or(u8::MAX),
