@@ -102,7 +102,7 @@ fn destroying_ends_both_who_wait_and_frees_the_connection_once() {
 
 #[test]
 fn what_arrives_meanwhile_is_read_whole_or_not_at_all() {
-    model(|| {
+    bounded_model(5, || {
         let (table, handle, alive) = one_connection();
         let (to_read, to_send) = (Arc::clone(&table), Arc::clone(&table));
         let reader = thread::spawn(move || read(&to_read, handle));
