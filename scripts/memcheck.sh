@@ -1,7 +1,7 @@
 #!/bin/bash
 # The C tests under valgrind: memcheck over all, helgrind and drd over those with threads of their own, with
-# both engines; one table at the end. memcheck.sh [short|ENGINE|TOOL...]: `short` is the engine rustls and a
-# few tests, rustls, mbedtls, memcheck, helgrind and drd leave the other engines and tools out.
+# both engines; one table at the end. memcheck.sh [short] [ENGINE...] [TOOL...]: `short` is a few tests, and the
+# engine rustls where none is named; rustls, mbedtls, memcheck, helgrind and drd leave the others out.
 #
 # The library is built for this (profile `checked`), with its lines and, so that helgrind and drd see them,
 # with POSIX locks (src/lock.rs). docs/testing.md says what that shows. Ends with 1 when a tool has found
@@ -10,11 +10,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin:$HOME/.cargo/bin
 
-engines=() tools=() select=()
+engines=() tools=() select=() short=
 for word in "$@"; do
     case $word in
     short)
-        engines+=(rustls)
+        short=yes
         select=(-R "$(cat tests/checked/short.txt)")
         ;;
     rustls | mbedtls) engines+=("$word") ;;
@@ -25,6 +25,7 @@ for word in "$@"; do
         ;;
     esac
 done
+[ ${#engines[@]} -gt 0 ] || [ -z "$short" ] || engines=(rustls)
 [ ${#engines[@]} -gt 0 ] || engines=(rustls mbedtls)
 [ ${#tools[@]} -gt 0 ] || tools=(memcheck helgrind drd)
 

@@ -4,6 +4,17 @@
 //! `extern "C"` functions; everything below it is ordinary Rust that knows nothing of C.
 //! `docs/architecture.md` shows the rooms and who may import whom.
 
+// A number that C or the network gave must not become another one silently. Tests may cast.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss
+    )
+)]
+
 #[cfg(not(any(feature = "engine-rustls", feature = "engine-mbedtls")))]
 compile_error!(
     "choose a TLS engine: build with the Cargo feature `engine-rustls` or `engine-mbedtls`"

@@ -1,4 +1,5 @@
 //! From raw C pointers to safe Rust: every check that comes before a slice or a string exists.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use libc::{c_char, c_int};
 use std::ffi::CStr;
@@ -93,11 +94,9 @@ pub unsafe fn output<'a>(data: *mut c_char, length: c_int) -> Option<&'a mut [u8
 
 /// The beginning of `text` that fits `limit` bytes, cut between two characters.
 pub fn cut(text: &str, limit: usize) -> &str {
-    let mut end = text.len().min(limit);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
+    // The beginning is between two characters, too.
+    let end = (0..=text.len().min(limit)).rev().find(|end| text.is_char_boundary(*end));
+    end.and_then(|end| text.get(..end)).unwrap_or_default()
 }
 
 /// Writes `text` up to its first NUL with a NUL behind it, cut where it does not fit. Writes nothing

@@ -3,6 +3,7 @@
 //! Only what a server may send to a client of this platform is decoded. Everything that MQTT 3.1.1
 //! forbids is refused with a reason; nothing of a refused packet is used.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use super::framing::FramingError;
 use crate::state;
@@ -103,8 +104,9 @@ pub fn decode(bytes: &[u8], body: usize) -> Result<Incoming, Malformed> {
         ),
         e => refuse(format!("is malformed: {e}")),
     })?;
+    let too_many = rest.len().saturating_sub(taken);
     if taken != rest.len() {
-        return Err(refuse(format!("has {} bytes too many", rest.len() - taken)));
+        return Err(refuse(format!("has {too_many} bytes too many")));
     }
     accept(packet).map_err(refuse)
 }

@@ -3,6 +3,7 @@
 //! Bytes may arrive in any portions. A packet that is larger than the read buffer is passed over
 //! without being stored, and the stream stays in step.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 /// What was cut out of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +80,7 @@ impl Framer {
                     }
                 }
                 State::Body { total, body } => {
-                    let wanted = total - self.collected.len();
+                    let wanted = total.saturating_sub(self.collected.len());
                     let (taken, rest) = input.split_at(wanted.min(input.len()));
                     self.collected.extend_from_slice(taken);
                     *input = rest;
@@ -93,7 +94,7 @@ impl Framer {
                 State::Skipping { total, left } => {
                     let (taken, rest) = input.split_at(left.min(input.len()));
                     *input = rest;
-                    let left = left - taken.len();
+                    let left = left.saturating_sub(taken.len());
                     if left > 0 {
                         self.state = State::Skipping { total, left };
                         return Ok(None);
@@ -121,7 +122,7 @@ impl Framer {
 
     fn begin_body(&mut self, remaining: usize) {
         let body = self.collected.len();
-        let total = body + remaining;
+        let total = body.saturating_add(remaining);
         if total > self.limit {
             self.collected = Vec::new();
             self.state = State::Skipping { total, left: remaining };

@@ -213,10 +213,11 @@ fn start_connect(address: &SocketAddr) -> io::Result<TcpStream> {
     }
     // SAFETY: the descriptor was just opened and belongs to nobody else.
     let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    let family_of_address = libc::sa_family_t::try_from(family).unwrap_or(libc::sa_family_t::MAX);
     let begun = match address {
         SocketAddr::V4(v4) => {
             let address = libc::sockaddr_in {
-                sin_family: libc::AF_INET as libc::sa_family_t,
+                sin_family: family_of_address,
                 sin_port: v4.port().to_be(),
                 sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes(v4.ip().octets()) },
                 sin_zero: [0; 8],
@@ -225,7 +226,7 @@ fn start_connect(address: &SocketAddr) -> io::Result<TcpStream> {
         }
         SocketAddr::V6(v6) => {
             let address = libc::sockaddr_in6 {
-                sin6_family: libc::AF_INET6 as libc::sa_family_t,
+                sin6_family: family_of_address,
                 sin6_port: v6.port().to_be(),
                 sin6_flowinfo: v6.flowinfo(),
                 sin6_addr: libc::in6_addr { s6_addr: v6.ip().octets() },

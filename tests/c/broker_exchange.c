@@ -48,7 +48,7 @@ static void exchange(void *client, int qos, int length)
     /* A packet id for QoS 1, nothing to remember for QoS 0. */
     CHECK(qos == 0 ? result == 0 : result > 0);
     while (!arrived) {
-        CHECK(now_ms() - start < 10000);
+        CHECK(now_ms() - start < patiently(10000));
         CHECK_EQUAL(IOT_MQTT_Yield(client, 100), 0);
     }
 }

@@ -47,7 +47,7 @@ static void yield_until(const int *counter, int value)
     int64_t start = now_ms();
 
     while (*counter < value) {
-        CHECK(now_ms() - start < BOUND_MS);
+        CHECK(now_ms() - start < patiently(BOUND_MS));
         CHECK_EQUAL(IOT_MQTT_Yield(client, 50), 0);
     }
 }
@@ -126,7 +126,7 @@ static void take_over(int argc, char *argv[])
     /* Alone again, it comes back to stay. */
     start = now_ms();
     while (!IOT_MQTT_CheckStateNormal(client)) {
-        CHECK(now_ms() - start < 60000);
+        CHECK(now_ms() - start < patiently(60000));
         CHECK_EQUAL(IOT_MQTT_Yield(client, 100), 0);
     }
 }

@@ -10,7 +10,6 @@ if(LINKSDK_CHECKER)
   list(APPEND left_out_rules "[.]valgrind$" "the test itself is run under a checker here"
        "^cycles[.]control$" "what it leaks is a descriptor, which is not what is looked for here"
        "^no_thread$" "it leaves no address space for another thread, and checkers need much of it themselves")
-  set(slower 2)
 endif()
 if(LINKSDK_CHECKER MATCHES "^(memcheck|helgrind|drd)$")
   list(APPEND left_out_rules

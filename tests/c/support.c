@@ -145,6 +145,9 @@ void collect_log(void)
 {
     linksdk_set_log_hook(keep_log_line, NULL);
     linksdk_set_log_level(5);
+    if (patiently(1) > 1) {
+        CHECK_EQUAL(linksdk_set_establish_timeout((uint32_t)patiently(10000)), 0);
+    }
 }
 
 int collect_state(const int code, const char *message)

@@ -55,6 +55,7 @@ const CURVES: [sys::ecp_group_id; 4] =
     [sys::ECP_DP_SECP256R1, sys::ECP_DP_SECP384R1, sys::ECP_DP_CURVE25519, sys::ECP_DP_NONE];
 
 /// Hashes for signatures within the handshake: not SHA-1. Ends with `MD_NONE`, as numbers of C.
+#[allow(clippy::cast_possible_wrap, reason = "constants of C that are below 20")]
 static HASHES: [c_int; 4] = [
     sys::MD_SHA256 as c_int,
     sys::MD_SHA384 as c_int,

@@ -72,14 +72,22 @@ fn ended_by_destroy(result: Option<Result<usize>>) -> bool {
     }
 }
 
-/// All orders, unless LOOM_MAX_PREEMPTIONS bounds how often a thread is interrupted.
+/// All orders, unless LOOM_MAX_PREEMPTIONS bounds how often threads are interrupted.
 fn model(what: impl Fn() + Sync + Send + 'static) {
     loom::model::Builder::new().check(what);
 }
 
+/// All orders in which threads are interrupted so often, or as often as LOOM_MAX_PREEMPTIONS says.
+fn bounded_model(interruptions: usize, what: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.or(Some(interruptions));
+    builder.check(what);
+}
+
 #[test]
 fn destroying_ends_both_who_wait_and_frees_the_connection_once() {
-    model(|| {
+    // Every further interruption takes four to eight times as long.
+    bounded_model(5, || {
         let (table, handle, alive) = one_connection();
         let (to_read, to_write) = (Arc::clone(&table), Arc::clone(&table));
         let reader = thread::spawn(move || read(&to_read, handle));
@@ -94,7 +102,7 @@ fn destroying_ends_both_who_wait_and_frees_the_connection_once() {
 
 #[test]
 fn what_arrives_meanwhile_is_read_whole_or_not_at_all() {
-    model(|| {
+    bounded_model(5, || {
         let (table, handle, alive) = one_connection();
         let (to_read, to_send) = (Arc::clone(&table), Arc::clone(&table));
         let reader = thread::spawn(move || read(&to_read, handle));
