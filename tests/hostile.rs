@@ -4,7 +4,7 @@
 #![allow(clippy::panic, reason = "the helpers say what was broken")]
 
 #[cfg(feature = "mqtt")]
-#[path = "support/hostile_mqtt.rs"]
+#[path = "support/hostile_mqtt/mod.rs"]
 mod hostile_mqtt;
 #[path = "support/hostile_tls/mod.rs"]
 mod hostile_tls;

@@ -1,7 +1,7 @@
 //! The MQTT client against a server that sends anything, while the firmware publishes, subscribes and yields.
 #![no_main]
 
-#[path = "../../tests/support/hostile_mqtt.rs"]
+#[path = "../../tests/support/hostile_mqtt/mod.rs"]
 mod hostile_mqtt;
 
 use libfuzzer_sys::fuzz_target;

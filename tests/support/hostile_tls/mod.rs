@@ -1,26 +1,21 @@
 //! An engine against a TLS server whose records are changed on the way: both in memory, all decided by a string
 //! of bytes but for the keys and nonces of the two. Panics when the engine breaks a promise.
 
+mod fixture;
 mod script;
 mod sealed;
 mod wire;
 
+use self::fixture::{fixture, shared};
 use self::script::Script;
 use self::wire::Tamper;
 use crate::support::memory::{Wire, serve};
-use crate::support::server::{newest, target, versions, with_credentials};
-use crate::support::{Authority, ecdsa_key};
-use linksdk_hal::tls::credentials;
-use linksdk_hal::tls::engine::Shared;
-use linksdk_hal::tls::name::ServerName;
-use linksdk_hal::tls::{Engine, Io, Outcome, Target, Want, trust};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
+use crate::support::server::versions;
+use linksdk_hal::tls::{Engine, Io, Outcome, Want};
+use rustls::{ServerConfig, ServerConnection};
 use std::io::{self, Read, Write};
 use std::rc::Rc;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// More than any engine reads in one step: a peer must not hold a step for ever.
 const READS_PER_STEP: usize = 64;
@@ -41,68 +36,6 @@ pub enum End {
 
 /// Makes an engine of what every engine of this build is.
 pub type Wrap = fn(Box<dyn Engine>) -> Box<dyn Engine>;
-
-/// Certificates, keys and servers, made once.
-struct Fixture {
-    anonymous: Target,
-    device: Target,
-    chain: Vec<Vec<u8>>,
-    /// For the oldest and the newest version, without and with a certificate of the device.
-    servers: [[Arc<ServerConfig>; 2]; 2],
-}
-
-fn fixture() -> &'static Fixture {
-    static FIXTURE: OnceLock<Fixture> = OnceLock::new();
-    FIXTURE.get_or_init(|| {
-        let authority = Authority::new("root");
-        let key = ecdsa_key();
-        let intermediate = authority.intermediate("between");
-        let chain = intermediate.server(&key, &["localhost"]) + &intermediate.pem;
-        let anonymous = target("localhost", 1, &authority.pem);
-        let own_key = ecdsa_key();
-        let (own, own_key) = (authority.device(&own_key), own_key.pkcs8);
-        let device = with_credentials(target("localhost", 1, &authority.pem), &own, &own_key);
-        let server =
-            |version, devices| server(&chain, &key.pkcs8, &authority.pem, version, devices);
-        let servers = [versions()[0], newest()].map(|v| [server(v, false), server(v, true)]);
-        let chain = CertificateDer::pem_slice_iter(chain.as_bytes());
-        let chain = chain.map(|der| der.unwrap().to_vec()).collect();
-        Fixture { anonymous, device, chain, servers }
-    })
-}
-
-fn server(
-    chain: &str,
-    key: &str,
-    authority: &str,
-    version: &'static SupportedProtocolVersion,
-    devices: bool,
-) -> Arc<ServerConfig> {
-    let provider = Arc::new(sealed::provider());
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
-    let builder = builder.with_protocol_versions(&[version]).unwrap();
-    let builder = if devices {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-        builder.with_client_cert_verifier(verifier.build().unwrap())
-    } else {
-        builder.with_no_client_auth()
-    };
-    let chain = CertificateDer::pem_slice_iter(chain.as_bytes()).map(|c| c.unwrap()).collect();
-    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
-    let mut config = builder.with_single_cert(chain, key).unwrap();
-    config.ticketer = rustls::crypto::ring::Ticketer::new().unwrap();
-    Arc::new(config)
-}
-
-fn shared(target: &Target) -> Shared {
-    let anchors = trust::certificates(&target.trust_anchors).unwrap();
-    let key = target.private_key.as_ref();
-    let credentials = credentials::read(target.certificate.as_deref(), key).unwrap();
-    let name = ServerName::new(&target.host).unwrap();
-    Shared::new(&target.offer, name, credentials, anchors).unwrap()
-}
 
 /// Counts what a step reads.
 struct Counting<'a>(&'a mut Wire, usize);
