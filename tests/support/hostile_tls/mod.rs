@@ -142,8 +142,11 @@ impl Course {
 
     /// What a complete handshake promises: it is with the server, and of its version.
     fn check_agreement(&self, newest: bool) {
-        assert_eq!(self.engine.server_chain(), fixture().chain);
         let negotiated = self.engine.negotiated().unwrap();
+        let (chain, whole) = (self.engine.server_chain(), &fixture().chain);
+        // Of a session, not every engine keeps more than the server's own certificate.
+        let known = if negotiated.resumed { chain.len().max(1) } else { whole.len() };
+        assert!(whole.get(..known) == Some(&chain[..]), "another chain than the server's");
         let newest = newest && versions().len() > 1;
         assert_eq!(negotiated.protocol, if newest { "TLSv1.3" } else { "TLSv1.2" });
     }
