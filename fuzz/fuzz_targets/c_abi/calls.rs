@@ -53,8 +53,8 @@ impl Calls {
 
     /// Gives back what is still held.
     pub fn end(&mut self) {
-        self.semaphores.drain(..).for_each(os::hal_semaphore_destroy);
-        self.mutexes.drain(..).for_each(os::hal_mutex_destroy);
+        self.semaphores.drain(..).for_each(|one| os::hal_semaphore_destroy(one));
+        self.mutexes.drain(..).for_each(|one| os::hal_mutex_destroy(one));
         // SAFETY: each came from HAL_Malloc and was not freed.
         self.memory.drain(..).for_each(|memory| unsafe { os::hal_free(memory) });
     }

@@ -1,5 +1,6 @@
 //! An engine against a TLS server whose records are changed on the way: both in memory, all decided by a string
 //! of bytes but for the keys and nonces of the two. Panics when the engine breaks a promise.
+#![allow(unreachable_pub, reason = "a test program and a fuzz target have this module")]
 
 mod fixture;
 mod script;
