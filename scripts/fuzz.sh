@@ -116,7 +116,7 @@ fuzz() { # engine, further features, target, seconds
     local corpus=$work/corpus/$engine$more/$target folders=()
     mkdir -p "$(dirname "$log")" "$artifacts" "$corpus"
     mapfile -t folders < <(seeds "$target")
-    "$work/bin/$engine$more/$target" -artifact_prefix="$artifacts/" -max_total_time="$limit" -timeout=20 \
+    "$work/bin/$engine$more/$target" -artifact_prefix="$artifacts/" -max_total_time="$limit" -timeout=20 -detect_leaks=0 \
         -rss_limit_mb=1024 -malloc_limit_mb=64 "$corpus" "${folders[@]}" >"$log" 2>&1 &
     pid=$!
     while kill -0 $pid 2>/dev/null; do

@@ -1,8 +1,10 @@
 //! Arguments made from the input.
 
 use arbitrary::{Result, Unstructured};
+use linksdk_hal::ffi::mqtt;
+use linksdk_hal::ffi::surroundings::EventFunction;
 use std::ffi::{CString, c_char, c_int, c_void};
-use std::ptr::{null, without_provenance_mut};
+use std::ptr::{null, null_mut, without_provenance_mut};
 
 /// A C string without a byte behind its NUL, or NULL.
 pub struct Text(pub Option<CString>);
@@ -70,4 +72,32 @@ pub fn returned(input: &mut Unstructured<'_>, known: &[*mut c_void]) -> Result<*
         (true, false) => Ok(*input.choose(known)?),
         _ => Ok(without_provenance_mut(handle(input)?)),
     }
+}
+
+/// `iotx_mqtt_param_t` of the Link SDK.
+#[repr(C)]
+struct Parameters {
+    port: u16,
+    texts: [*const c_char; 6],
+    clean_session: u8,
+    numbers: [u32; 4],
+    function: Option<EventFunction>,
+    context: *mut c_void,
+}
+
+/// Makes a client of a host that cannot be one: with any other, also with none, it would ask the network.
+pub fn construct(input: &mut Unstructured<'_>) -> Result<*mut c_void> {
+    let given = text(input)?.0.unwrap_or_default();
+    let host = CString::new([b"!", given.as_bytes()].concat()).ok();
+    let texts = [Text(host), text(input)?, text(input)?, text(input)?, text(input)?, text(input)?];
+    let parameters = Box::new(Parameters {
+        port: input.arbitrary()?,
+        texts: texts.each_ref().map(Text::pointer),
+        clean_session: input.arbitrary()?,
+        numbers: input.arbitrary()?,
+        function: None,
+        context: null_mut(),
+    });
+    // SAFETY: the structure of the Link SDK, initialised, with C strings or NULL.
+    Ok(unsafe { mqtt::iot_mqtt_construct((&raw const *parameters).cast()) })
 }

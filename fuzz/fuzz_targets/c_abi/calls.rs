@@ -1,6 +1,6 @@
 //! One call at a time.
 
-use super::arguments::{Text, buffer, handle, host, returned, text};
+use super::arguments::{Text, buffer, construct, handle, host, returned, text};
 use super::firmware::{self, REACTION};
 use arbitrary::{Result, Unstructured};
 use linksdk_fuzz::planted;
@@ -172,7 +172,7 @@ impl Calls {
         };
         assert!(result < 0, "a client that nobody made answered {result}");
         if input.arbitrary()? {
-            assert!(unsafe { mqtt::iot_mqtt_construct(null()) }.is_null());
+            assert!(construct(input)?.is_null(), "a client of nobody");
         }
         Ok(())
     }

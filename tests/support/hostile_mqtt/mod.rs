@@ -55,11 +55,13 @@ fn bytes(input: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
     Ok(input.bytes(length)?.to_vec())
 }
 
-/// Does what `data` says. Returns how many messages reached the firmware.
-pub fn run(data: &[u8]) -> u32 {
+/// Does what `data` says. Returns how many messages reached the firmware. With `falsify` the client reads
+/// other bytes than the server sends, which must not go unnoticed.
+pub fn run(data: &[u8], falsify: Option<fn(u8) -> u8>) -> u32 {
     let mut input = Unstructured::new(data);
     let shared = Arc::new(Shared::default());
     shared.server().portion = 1000;
+    shared.server().falsify = falsify;
     let started = Instant::now();
     let _ = play(&mut input, &shared);
     let client = shared.client.lock().unwrap().take();

@@ -22,6 +22,8 @@ pub(super) struct Server {
     pub(super) read: Vec<u8>,
     /// All that it has sent.
     pub(super) sent: Vec<u8>,
+    /// What the client reads in place of a byte: as if it delivered something else.
+    pub(super) falsify: Option<fn(u8) -> u8>,
     /// How many bytes one read or write moves at most.
     pub(super) portion: usize,
     pub(super) takes: bool,
@@ -79,9 +81,9 @@ impl Transport for Wire {
             let count = server.to_client.len().min(buffer.len()).min(server.portion);
             if count > 0 {
                 for place in buffer.iter_mut().take(count) {
-                    *place = server.to_client.pop_front().unwrap();
-                    let byte = *place;
+                    let byte = server.to_client.pop_front().unwrap();
                     server.read.push(byte);
+                    *place = server.falsify.map_or(byte, |falsify| falsify(byte));
                 }
                 return Ok(count);
             }

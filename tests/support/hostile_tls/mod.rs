@@ -16,7 +16,7 @@ use linksdk_hal::tls::{Engine, Io, Outcome, Want};
 use rustls::{ServerConfig, ServerConnection};
 use std::io::{self, Read, Write};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// More than any engine reads in one step: a peer must not hold a step for ever.
 const READS_PER_STEP: usize = 64;
@@ -50,6 +50,13 @@ impl Io for Counting<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
     }
+}
+
+/// Bytes that differ wherever some are missing, from `start` on.
+fn pattern(start: usize, count: u16) -> Vec<u8> {
+    static ALL: OnceLock<Vec<u8>> = OnceLock::new();
+    let all = ALL.get_or_init(|| (0..=u8::MAX - 5).cycle().take(70_000).collect());
+    all[start % 251..][..usize::from(count)].to_vec()
 }
 
 /// One connection.
@@ -185,7 +192,7 @@ impl Course {
     /// Hands `count` bytes to the engine. `false` when the connection failed.
     fn write(&mut self, count: u16) -> bool {
         let start = self.accepted.len();
-        let bytes: Vec<u8> = (start..start + usize::from(count)).map(|n| (n % 251) as u8).collect();
+        let bytes = pattern(start, count);
         let mut rest = bytes.as_slice();
         while !rest.is_empty() {
             // They belong to the engine before it says so: the server may look in between.
@@ -231,8 +238,7 @@ impl Course {
 
     fn send(&mut self, count: u16) {
         if self.alive {
-            let bytes: Vec<u8> = (0..usize::from(count)).map(|n| (n % 241) as u8).collect();
-            let _ = self.server.writer().write_all(&bytes);
+            let _ = self.server.writer().write_all(&pattern(0, count));
             self.serve();
         }
     }
