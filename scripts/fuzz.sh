@@ -105,19 +105,23 @@ number() { # log, name of a figure of libFuzzer's last status line
     grep -oE "(^|[ /])$2: [0-9]+" "$1" | tail -n 1 | grep -oE '[0-9]+$' || echo 0
 }
 executions() { # log
-    grep -oE '^#[0-9]+' "$1" | tail -n 1 | tr -d '#' || echo 0
+    sed -nE 's/^#([0-9]+)\t.*/\1/p; s/^stat::number_of_executed_units: *//p' "$1" | tail -n 1
 }
 
 found=()
+pid=
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null' EXIT
 # Runs one target and prints its row.
 fuzz() { # engine, further features, target, seconds
-    local engine=$1 more=$2 target=$3 limit=$4 status=0 began=$SECONDS pid took count
+    local engine=$1 more=$2 target=$3 limit=$4 status=0 began=$SECONDS took count
     local log=$work/log/$engine$more/$target.log artifacts=$work/artifacts/$engine$more/$target
     local corpus=$work/corpus/$engine$more/$target folders=()
     mkdir -p "$(dirname "$log")" "$artifacts" "$corpus"
     mapfile -t folders < <(seeds "$target")
-    "$work/bin/$engine$more/$target" -artifact_prefix="$artifacts/" -max_total_time="$limit" -timeout=20 \
-        -rss_limit_mb=1024 -malloc_limit_mb=64 "$corpus" "${folders[@]}" >"$log" 2>&1 &
+    # Leaks are looked for once, at the end: sessions and threads that are kept would make it look after each input.
+    "$work/bin/$engine$more/$target" -artifact_prefix="$artifacts/" -print_final_stats=1 -detect_leaks=0 \
+        -max_total_time="$limit" -timeout=20 -rss_limit_mb=1024 -malloc_limit_mb=64 \
+        "$corpus" "${folders[@]}" >"$log" 2>&1 &
     pid=$!
     while kill -0 $pid 2>/dev/null; do
         sleep 1
@@ -126,6 +130,7 @@ fuzz() { # engine, further features, target, seconds
         fi
     done
     wait $pid || status=$?
+    pid=
     took=$((SECONDS - began))
     count=$(executions "$log")
     line "$target" $took "${count:-0}" $((${count:-0} / (took > 0 ? took : 1))) "$(number "$log" cov)" \

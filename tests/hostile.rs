@@ -4,7 +4,7 @@
 #![allow(clippy::panic, reason = "the helpers say what was broken")]
 
 #[cfg(feature = "mqtt")]
-#[path = "support/hostile_mqtt.rs"]
+#[path = "support/hostile_mqtt/mod.rs"]
 mod hostile_mqtt;
 #[path = "support/hostile_tls/mod.rs"]
 mod hostile_tls;
@@ -108,7 +108,16 @@ fn an_engine_that_breaks_its_promises_is_noticed() {
 fn a_server_that_sends_anything_gets_nothing_past_the_mqtt_client() {
     let mut delivered = 0;
     for data in seeds("mqtt_client").into_iter().chain((0..300).map(|n| input(n, 300))) {
-        delivered += hostile_mqtt::run(&data);
+        delivered += hostile_mqtt::run(&data, None);
     }
     assert!(delivered > 50, "{delivered} messages were delivered");
+}
+
+#[cfg(feature = "mqtt")]
+#[test]
+fn a_client_that_delivers_something_else_is_noticed() {
+    let falsify: fn(u8) -> u8 = |byte| if byte == b'a' { b'b' } else { byte };
+    let run =
+        |n| catch_unwind(AssertUnwindSafe(|| hostile_mqtt::run(&input(n, 300), Some(falsify))));
+    assert!((0..300).any(|n| run(n).is_err()));
 }

@@ -4,6 +4,8 @@
 //! Each buffer has exactly the size that is told, on the heap, so that the sanitizer sees a byte too far.
 #![no_main]
 
+#[path = "c_abi/arguments.rs"]
+mod arguments;
 #[path = "c_abi/calls.rs"]
 mod calls;
 #[path = "c_abi/firmware.rs"]

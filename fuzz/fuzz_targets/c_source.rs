@@ -8,24 +8,16 @@ mod failure;
 #[path = "../../tools/src/files.rs"]
 mod files;
 
+#[path = "../../tools/src/check"]
 mod check {
-    #[path = "../../../tools/src/check/c_lexer.rs"]
     pub mod c_lexer;
-    #[path = "../../../tools/src/check/c_source.rs"]
     pub mod c_source;
-    #[path = "../../../tools/src/check/codes.rs"]
     pub mod codes;
-    #[path = "../../../tools/src/check/finding.rs"]
     pub mod finding;
-    #[path = "../../../tools/src/check/key.rs"]
     pub mod key;
-    #[path = "../../../tools/src/check/pem_check.rs"]
     pub mod pem_check;
-    #[path = "../../../tools/src/check/pem_other.rs"]
     pub mod pem_other;
-    #[path = "../../../tools/src/check/pem_scan.rs"]
     pub mod pem_scan;
-    #[path = "../../../tools/src/check/text.rs"]
     pub mod text;
 }
 

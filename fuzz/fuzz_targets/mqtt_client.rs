@@ -1,11 +1,12 @@
 //! The MQTT client against a server that sends anything, while the firmware publishes, subscribes and yields.
 #![no_main]
 
-#[path = "../../tests/support/hostile_mqtt.rs"]
+#[path = "../../tests/support/hostile_mqtt/mod.rs"]
 mod hostile_mqtt;
 
 use libfuzzer_sys::fuzz_target;
 use linksdk_fuzz::memory::{self, Counted};
+use linksdk_fuzz::planted;
 
 #[global_allocator]
 static COUNTED: Counted = Counted;
@@ -14,5 +15,5 @@ static COUNTED: Counted = Counted;
 const MOST_MEMORY: usize = 1024 * 1024;
 
 fuzz_target!(|data: &[u8]| {
-    memory::bounded(MOST_MEMORY, || hostile_mqtt::run(data));
+    memory::bounded(MOST_MEMORY, || hostile_mqtt::run(data, planted::falsify()));
 });

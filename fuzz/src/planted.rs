@@ -10,6 +10,11 @@ pub fn decoded(packet: &Incoming) {
     }
 }
 
+/// What an MQTT client reads in place of a byte, if not the byte.
+pub fn falsify() -> Option<fn(u8) -> u8> {
+    cfg!(feature = "planted").then_some(|byte| if byte == b'a' { b'b' } else { byte })
+}
+
 /// Writes one byte more than `buffer` has.
 pub fn overrun(buffer: &mut [u8]) {
     if cfg!(feature = "planted") {

@@ -151,6 +151,7 @@ pub trait Engine: Send {
     /// What was agreed on, once the handshake is complete.
     fn negotiated(&self) -> Option<Negotiated>;
     /// The server's certificates as it sent them, DER, its own first; those of the first connection
-    /// when a session was resumed. Empty before the handshake is complete.
+    /// when a session was resumed, of which Mbed TLS keeps the server's own only. Empty before the
+    /// handshake is complete.
     fn server_chain(&self) -> Vec<Vec<u8>>;
 }

@@ -11,7 +11,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion};
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 /// The wire between an engine and the server of the test.
@@ -38,8 +38,7 @@ impl Io for Wire {
         if count == 0 {
             return if self.ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
         }
-        self.to_client.drain(..count).zip(buffer).for_each(|(from, to)| *to = from);
-        Ok(count)
+        self.to_client.read(&mut buffer[..count])
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -48,7 +47,7 @@ impl Io for Wire {
         if count == 0 && !bytes.is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        self.to_server.extend(bytes.iter().take(count));
+        self.to_server.extend_from_slice(&bytes[..count]);
         Ok(count)
     }
 }

@@ -1,5 +1,6 @@
-//! One call at a time, its arguments made from the input.
+//! One call at a time.
 
+use super::arguments::{Text, buffer, construct, handle, host, returned, text};
 use super::firmware::{self, REACTION};
 use arbitrary::{Result, Unstructured};
 use linksdk_fuzz::planted;
@@ -10,7 +11,7 @@ use linksdk_hal::ffi::{
     config, credentials, diagnostics, events, hal, hooks, identity_store, ioctl, log, mqtt, os,
     session_store, sign, time,
 };
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{null, null_mut, without_provenance_mut};
 use std::sync::atomic::Ordering;
 
@@ -28,72 +29,6 @@ pub struct Calls {
     semaphores: Vec<*mut c_void>,
     mutexes: Vec<*mut c_void>,
     memory: Vec<*mut c_void>,
-}
-
-/// A C string without a byte behind its NUL, or NULL.
-struct Text(Option<CString>);
-
-impl Text {
-    fn pointer(&self) -> *const c_char {
-        self.0.as_ref().map_or(null(), |text| text.as_ptr())
-    }
-}
-
-fn text(input: &mut Unstructured<'_>) -> Result<Text> {
-    const KNOWN: [&str; 8] =
-        ["", "127.0.0.1", "::1", "a1AbCdEfGhI", "/a/b", "/a/+", "-----BEGIN X-----", "%s%n"];
-    let bytes = match input.int_in_range(0..=5u8)? {
-        0 => return Ok(Text(None)),
-        1 => (*input.choose(&KNOWN)?).into(),
-        2 => vec![input.arbitrary::<u8>()?; usize::from(input.arbitrary::<u8>()?)],
-        _ => {
-            let length = usize::from(input.arbitrary::<u8>()?).min(input.len());
-            input.bytes(length)?.to_vec()
-        }
-    };
-    let bytes = bytes.into_iter().filter(|byte| *byte != 0).collect::<Vec<_>>();
-    Ok(Text(CString::new(bytes).ok()))
-}
-
-/// A host that no name server is asked for: a literal, or what cannot be a name.
-fn host(input: &mut Unstructured<'_>) -> Result<Text> {
-    let mut text = text(input)?;
-    if let Some(given) = &text.0 {
-        let is_literal = matches!(given.to_bytes(), b"127.0.0.1" | b"::1" | b"");
-        if !is_literal {
-            text.0 = CString::new([b"!", given.to_bytes()].concat()).ok();
-        }
-    }
-    Ok(text)
-}
-
-/// A buffer of its size, and the length that is told: no longer, or negative.
-fn buffer(input: &mut Unstructured<'_>) -> Result<(Box<[u8]>, c_int)> {
-    let size = usize::from(input.arbitrary::<u8>()?);
-    let told = match input.int_in_range(0..=7u8)? {
-        0 => -1,
-        1 => c_int::MIN,
-        _ => size as c_int,
-    };
-    Ok((vec![b'x'; size].into(), told))
-}
-
-/// 0, a number that may name something, or one that cannot.
-fn handle(input: &mut Unstructured<'_>) -> Result<usize> {
-    Ok(match input.int_in_range(0..=3u8)? {
-        0 => 0,
-        1 => input.int_in_range(0..=300)?,
-        2 => input.int_in_range(0..=0x7fff_ffff)?,
-        _ => input.arbitrary()?,
-    })
-}
-
-/// One that was returned, or any number.
-fn returned(input: &mut Unstructured<'_>, known: &[*mut c_void]) -> Result<*mut c_void> {
-    match (input.arbitrary()?, known.is_empty()) {
-        (true, false) => Ok(*input.choose(known)?),
-        _ => Ok(without_provenance_mut(handle(input)?)),
-    }
 }
 
 extern "C" fn event(
@@ -118,8 +53,8 @@ impl Calls {
 
     /// Gives back what is still held.
     pub fn end(&mut self) {
-        self.semaphores.drain(..).for_each(os::hal_semaphore_destroy);
-        self.mutexes.drain(..).for_each(os::hal_mutex_destroy);
+        self.semaphores.drain(..).for_each(|one| os::hal_semaphore_destroy(one));
+        self.mutexes.drain(..).for_each(|one| os::hal_mutex_destroy(one));
         // SAFETY: each came from HAL_Malloc and was not freed.
         self.memory.drain(..).for_each(|memory| unsafe { os::hal_free(memory) });
     }
@@ -237,7 +172,7 @@ impl Calls {
         };
         assert!(result < 0, "a client that nobody made answered {result}");
         if input.arbitrary()? {
-            assert!(unsafe { mqtt::iot_mqtt_construct(null()) }.is_null());
+            assert!(construct(input)?.is_null(), "a client of nobody");
         }
         Ok(())
     }
