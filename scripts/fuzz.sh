@@ -74,7 +74,7 @@ build() { # engine, further features, targets...
         exit 2
     fi
     for target in "$@"; do
-        cp "$work/target-$engine/x86_64-unknown-linux-gnu/release/$target" "$bin/"
+        cp --remove-destination "$work/target-$engine/x86_64-unknown-linux-gnu/release/$target" "$bin/"
     done
 }
 

@@ -10,8 +10,7 @@ mod hostile_mqtt;
 mod hostile_tls;
 mod support;
 
-use hostile_tls::End;
-use linksdk_hal::tls::{Engine, Io, Negotiated, Outcome, Want};
+use hostile_tls::{End, faulty};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -51,47 +50,6 @@ fn a_server_whose_records_are_changed_gets_nothing_past_the_engine() {
     }
 }
 
-/// An engine whose errors are not final.
-struct Forgetful(Box<dyn Engine>);
-
-impl Engine for Forgetful {
-    fn step(&mut self, io: &mut dyn Io, want: Want<'_>) -> Outcome {
-        let flush = matches!(want, Want::Flush);
-        match self.0.step(io, want) {
-            Outcome::Failed(_) if flush => Outcome::Done(0),
-            outcome => outcome,
-        }
-    }
-    fn negotiated(&self) -> Option<Negotiated> {
-        self.0.negotiated()
-    }
-    fn server_chain(&self) -> Vec<Vec<u8>> {
-        self.0.server_chain()
-    }
-}
-
-/// An engine that changes what it delivers.
-struct Lying(Box<dyn Engine>);
-
-impl Engine for Lying {
-    fn step(&mut self, io: &mut dyn Io, want: Want<'_>) -> Outcome {
-        match want {
-            Want::Read(buffer) => {
-                let outcome = self.0.step(io, Want::Read(buffer));
-                buffer[0] ^= 0x80;
-                outcome
-            }
-            want => self.0.step(io, want),
-        }
-    }
-    fn negotiated(&self) -> Option<Negotiated> {
-        self.0.negotiated()
-    }
-    fn server_chain(&self) -> Vec<Vec<u8>> {
-        self.0.server_chain()
-    }
-}
-
 #[test]
 fn an_engine_that_breaks_its_promises_is_noticed() {
     let noticed = |wrap: hostile_tls::Wrap| {
@@ -99,8 +57,8 @@ fn an_engine_that_breaks_its_promises_is_noticed() {
             catch_unwind(AssertUnwindSafe(|| hostile_tls::run(&input(n, 120), wrap))).is_err()
         })
     };
-    assert!(noticed(|engine| Box::new(Forgetful(engine))));
-    assert!(noticed(|engine| Box::new(Lying(engine))));
+    assert!(noticed(faulty::forgetful));
+    assert!(noticed(faulty::lying));
 }
 
 #[cfg(feature = "mqtt")]

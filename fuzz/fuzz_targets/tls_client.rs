@@ -8,7 +8,6 @@ mod support;
 
 use libfuzzer_sys::fuzz_target;
 use linksdk_fuzz::memory::{self, Counted};
-use linksdk_fuzz::planted;
 
 #[global_allocator]
 static COUNTED: Counted = Counted;
@@ -20,5 +19,9 @@ fuzz_target!(init: {
     // Makes the certificates, which stay.
     hostile_tls::run(&[0, 0, 0], |engine| engine);
 }, |data: &[u8]| {
-    memory::bounded(MOST_MEMORY, || hostile_tls::run(data, planted::engine));
+    let wrap: hostile_tls::Wrap = match cfg!(feature = "planted") {
+        true => hostile_tls::faulty::forgetful,
+        false => |engine| engine,
+    };
+    memory::bounded(MOST_MEMORY, || hostile_tls::run(data, wrap));
 });

@@ -2,6 +2,7 @@
 //! of bytes but for the keys and nonces of the two. Panics when the engine breaks a promise.
 #![allow(unreachable_pub, reason = "a test program and a fuzz target have this module")]
 
+pub mod faulty;
 mod fixture;
 mod script;
 mod sealed;
