@@ -7,7 +7,9 @@ mod support;
 use linksdk_hal::error::ErrorKind;
 use rustls::SupportedProtocolVersion;
 use rustls::version::TLS13;
-use support::middle::{Attack, End, Exchange, Expected, Flight, HARMLESS, Stage, exchange};
+use support::middle::{
+    Attack, End, Exchange, Expected, Flight, HARMLESS, Stage, assert_still_works, exchange,
+};
 use support::records::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, Record};
 use support::server::versions;
 

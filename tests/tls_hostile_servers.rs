@@ -29,7 +29,9 @@ impl Speech<'_> {
     }
 
     fn repeat(&mut self, count: usize, kind: u8, content: &[u8]) -> &mut Self {
-        (0..count).for_each(|_| drop(self.say(kind, content)));
+        for _ in 0..count {
+            self.say(kind, content);
+        }
         self
     }
 
@@ -39,6 +41,8 @@ impl Speech<'_> {
         self.0.update();
         self
     }
+
+    fn and_no_more(&self) {}
 
     /// What a server says that is not hostile.
     fn answer(&mut self) {
@@ -89,14 +93,18 @@ fn a_handshake_is_not_begun_again() {
             |speech| speech.repeat(5000, HANDSHAKE, &[0; 4]).answer(),
             (["TooManyRenegotiationRequests", HARMLESS], UNEXPECTED),
         ),
-        ("ServerHello", |speech| drop(speech.say(HANDSHAKE, &[2, 0, 0, 1, 0])), REFUSED),
-        ("ClientHello", |speech| drop(speech.say(HANDSHAKE, &[1, 0, 0, 1, 0])), REFUSED),
-        ("Finished", |speech| drop(speech.say(HANDSHAKE, &[20, 0, 0, 1, 0])), REFUSED),
-        ("ChangeCipherSpec", |speech| drop(speech.say(CHANGE_CIPHER_SPEC, &[1])), REFUSED),
+        ("ServerHello", |speech| speech.say(HANDSHAKE, &[2, 0, 0, 1, 0]).and_no_more(), REFUSED),
+        ("ClientHello", |speech| speech.say(HANDSHAKE, &[1, 0, 0, 1, 0]).and_no_more(), REFUSED),
+        ("Finished", |speech| speech.say(HANDSHAKE, &[20, 0, 0, 1, 0]).and_no_more(), REFUSED),
+        ("ChangeCipherSpec", |speech| speech.say(CHANGE_CIPHER_SPEC, &[1]).and_no_more(), REFUSED),
         // Authentication after the handshake was not offered (RFC 8446 section 4.2.6).
         (
             "CertificateRequest",
-            |speech| drop(speech.say(HANDSHAKE, &[13, 0, 0, 11, 0, 0, 8, 0, 13, 0, 4, 0, 2, 4, 3])),
+            |speech| {
+                speech
+                    .say(HANDSHAKE, &[13, 0, 0, 11, 0, 0, 8, 0, 13, 0, 4, 0, 2, 4, 3])
+                    .and_no_more()
+            },
             REFUSED,
         ),
     ]);
@@ -110,8 +118,8 @@ fn keys_are_updated_only_so_often() {
     fn times(speech: &mut Speech<'_>, count: usize) {
         for _ in 0..count {
             match speech.0.is_new() {
-                true => drop(speech.update_keys()),
-                false => drop(speech.say(HANDSHAKE, &[24, 0, 0, 1, 1])),
+                true => speech.update_keys().and_no_more(),
+                false => speech.say(HANDSHAKE, &[24, 0, 0, 1, 1]).and_no_more(),
             }
         }
         speech.answer();
@@ -123,7 +131,7 @@ fn keys_are_updated_only_so_often() {
         ("33 KeyUpdates", |speech| times(speech, 33), (NONE, "TooManyKeyUpdateRequests")),
         (
             "KeyUpdate of no kind",
-            |speech| drop(speech.say(HANDSHAKE, &[24, 0, 0, 1, 9])),
+            |speech| speech.say(HANDSHAKE, &[24, 0, 0, 1, 9]).and_no_more(),
             (NONE, "InvalidKeyUpdate"),
         ),
         (
@@ -142,10 +150,10 @@ fn records_and_alerts_that_mean_nothing_end_the_connection() {
     const BOTH: Expected = ([CORRUPT, NO_RECORD], CORRUPT);
     const LONG: &str = "a handshake message is longer than its record";
     run(&[
-        ("a record of no kind", |speech| drop(speech.say(0, b"")), REFUSED),
-        ("a record of an unknown kind", |speech| drop(speech.say(99, b"x")), BOTH),
-        ("an empty alert", |speech| drop(speech.say(ALERT, b"")), BOTH),
-        ("two alerts in one record", |speech| drop(speech.say(ALERT, &[1, 0, 1, 0])), BOTH),
+        ("a record of no kind", |speech| speech.say(0, b"").and_no_more(), REFUSED),
+        ("a record of an unknown kind", |speech| speech.say(99, b"x").and_no_more(), BOTH),
+        ("an empty alert", |speech| speech.say(ALERT, b"").and_no_more(), BOTH),
+        ("two alerts in one record", |speech| speech.say(ALERT, &[1, 0, 1, 0]).and_no_more(), BOTH),
         (
             "an alert of no level",
             |speech| speech.say(ALERT, &[7, 10]).answer(),
@@ -179,12 +187,12 @@ fn records_and_alerts_that_mean_nothing_end_the_connection() {
         ),
         (
             "2^14 + 1 bytes",
-            |speech| drop(speech.say(APPLICATION_DATA, &[0; 0x4001])),
+            |speech| speech.say(APPLICATION_DATA, &[0; 0x4001]).and_no_more(),
             (["peer sent excess record size", NO_RECORD], "peer sent excess record size"),
         ),
         (
             "2^14 + 2048 bytes",
-            |speech| drop(speech.say(APPLICATION_DATA, &[0; 0x4800])),
+            |speech| speech.say(APPLICATION_DATA, &[0; 0x4800]).and_no_more(),
             (["Protocol: TLS: ", "longer than TLS allows"], "Protocol: TLS: "),
         ),
     ]);
@@ -236,12 +244,12 @@ fn in_time<T>(timeout: Duration, call: impl FnOnce(Deadline) -> T) -> T {
 fn a_server_that_never_stops_cannot_hold_a_call() {
     type Endless = fn(&mut Speech<'_>);
     let endless: &[(&str, Endless)] = &[
-        ("warnings", |speech| drop(speech.repeat(100, ALERT, &[1, 90]))),
-        ("HelloRequests", |speech| drop(speech.repeat(100, HANDSHAKE, &[0; 4]))),
-        ("empty records", |speech| drop(speech.repeat(100, APPLICATION_DATA, b""))),
+        ("warnings", |speech| speech.repeat(100, ALERT, &[1, 90]).and_no_more()),
+        ("HelloRequests", |speech| speech.repeat(100, HANDSHAKE, &[0; 4]).and_no_more()),
+        ("empty records", |speech| speech.repeat(100, APPLICATION_DATA, b"").and_no_more()),
         ("updates and data", |speech| match speech.0.is_new() {
-            true => drop(speech.update_keys().say(APPLICATION_DATA, b"x")),
-            false => drop(speech.say(APPLICATION_DATA, b"x")),
+            true => speech.update_keys().say(APPLICATION_DATA, b"x").and_no_more(),
+            false => speech.say(APPLICATION_DATA, b"x").and_no_more(),
         }),
     ];
     for version in versions() {

@@ -1,5 +1,6 @@
 //! Certificates made on the fly and a TLS server that does what a test says.
 #![allow(clippy::unwrap_used, reason = "a test fails where its own set-up fails")]
+#![allow(clippy::indexing_slicing, reason = "as above")]
 #![allow(dead_code, unreachable_pub, reason = "each test program uses its part of this module")]
 #![allow(missing_docs, reason = "names say what test helpers do")]
 
