@@ -49,6 +49,8 @@ fi
 scripts/setup.sh coverage
 rustc=$(scripts/rust185.sh) || exit $?
 . scripts/steps.sh
+trap stop_watched EXIT
+trap 'exit 130' INT TERM
 mkdir -p "$work"
 rm -rf "$work/profiles"
 cat >"$work/instrumented" <<'WRAPPER'

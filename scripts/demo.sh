@@ -22,7 +22,7 @@ stop_simulator() {
         simulator=
     fi
 }
-trap stop_simulator EXIT
+trap 'stop_watched; stop_simulator' EXIT
 trap 'exit 130' INT TERM
 
 begin() {

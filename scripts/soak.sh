@@ -20,6 +20,8 @@ esac
 work=$PWD/build/soak
 prefix=$work/prefix-$engine
 mkdir -p "$work"
+trap stop_watched EXIT
+trap 'exit 130' INT TERM
 
 quietly() { # what, command...
     local what=$1 start=$SECONDS status=0

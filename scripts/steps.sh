@@ -15,18 +15,28 @@ step() {
 }
 
 # Runs a command with its output in a log; on a terminal the seconds tick. Its status is the command's.
+# A script that may be interrupted says: trap stop_watched EXIT, and exits on signals.
 watched() { # log, what the terminal shows before the seconds, command...
-    local log=$1 shown=$2 start=$SECONDS job status=0
+    local log=$1 shown=$2 start=$SECONDS status=0
     shift 2
-    "$@" >"$log" 2>&1 &
-    job=$!
-    while [ -t 1 ] && kill -0 $job 2>/dev/null; do
+    # In a process group of its own: Ctrl-C does not reach what a script has put into the background.
+    set -m
+    "$@" >"$log" 2>&1 </dev/null &
+    watched_job=$!
+    set +m
+    while [ -t 1 ] && kill -0 $watched_job 2>/dev/null; do
         printf '\r%s %s s ' "$shown" $((SECONDS - start))
         sleep 1
     done
     [ ! -t 1 ] || printf '\r%*s\r' $((${#shown} + 12)) ''
-    wait $job || status=$?
+    wait $watched_job || status=$?
+    watched_job=
     return $status
+}
+
+watched_job=
+stop_watched() { # with everything that it has started
+    [ -z "$watched_job" ] || kill -- -"$watched_job" 2>/dev/null
 }
 
 left_behind() {
