@@ -131,11 +131,12 @@ impl Rest {
     fn of(target: &Target) -> Self {
         let offer = &target.offer;
         let [.., high, low] = offer.record_size.to_be_bytes();
+        let is_tls_1_3 = |version| u8::from(version == Version::Tls13);
         Self {
             port: target.port.to_be_bytes(),
             offered: [
-                offer.versions.0 as u8,
-                offer.versions.1 as u8,
+                is_tls_1_3(offer.versions.0),
+                is_tls_1_3(offer.versions.1),
                 u8::from(offer.rsa_key_exchange),
                 high,
                 low,
