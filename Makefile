@@ -64,7 +64,13 @@ bench-check:
 clean:
 	rm -rf build target
 
+# Whatever a line has to say, it fits the terminal.
 help:
+	@$(MAKE) --no-print-directory help-lines | python3 -c 'import sys, textwrap; \
+		[print(textwrap.fill(line.rstrip(), 79, subsequent_indent=" " * 14)) for line in sys.stdin]'
+
+.PHONY: help-lines
+help-lines:
 	@echo "make          build the library for C into $(BUILD)"
 	@echo "make demo     set up, build, and run a device against the simulated platform"
 	@echo "make test     formatting, lints, Rust tests, install, C tests"
@@ -76,10 +82,10 @@ help:
 	@echo "make footprint  measure the sizes and write them into docs/footprint.md"
 	@echo "make fuzz     run each fuzz target for 30 seconds (needs cargo-fuzz)"
 	@echo "make deny     licences, duplicates and sources of the dependencies (installs cargo-deny)"
-	@echo "make soak     MINUTES=$(MINUTES) of random faults; DEVICES=500: so many devices at once"
-	@echo "make coverage lines and branches of src/ that the tests reach"
-	@echo "make bench    measure speed, memory and size beside other TLS libraries"
-	@echo "make bench-check  quick, and fails beyond the bars of benches/bars.json"
+	@echo "make soak     MINUTES=$(MINUTES) of random faults for one device; DEVICES=500: so many at once"
+	@echo "make coverage lines and branches of src/ that the tests reach, with both engines"
+	@echo "make bench    measure the library beside OpenSSL, Mbed TLS and GnuTLS (docs/performance.md)"
+	@echo "make bench-check  quick, and fails when instructions, sizes or heap exceed benches/bars.json"
 	@echo "make clean    remove build/ and target/"
 	@echo "ENGINE=mbedtls  builds with Mbed TLS instead of rustls (docs/engines.md)"
 	@echo "PROFILE=size  builds the smallest code instead of the fastest"
