@@ -82,7 +82,13 @@ bench-check:
 clean:
 	rm -rf build target
 
+# Whatever a line has to say, it fits the terminal.
 help:
+	@$(MAKE) --no-print-directory help-lines | python3 -c 'import sys, textwrap; \
+		[print(textwrap.fill(line.rstrip(), 79, subsequent_indent=" " * 14)) for line in sys.stdin]'
+
+.PHONY: help-lines
+help-lines:
 	@echo "make          build the library for C into $(BUILD)"
 	@echo "make demo     set up, build, and run a device against the simulated platform"
 	@echo "make test     formatting, lints, Rust tests, install, C tests"

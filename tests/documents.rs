@@ -203,6 +203,7 @@ fn make_help_names_every_target() {
     let targets: Vec<&str> = rest.lines().next().unwrap().split(' ').collect();
     let output = Command::new("make").arg("help").current_dir(root()).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
     let named: Vec<&str> =
         help.lines().filter_map(|line| line.strip_prefix("make ")?.split(' ').next()).collect();
     // The first line is that of `make` alone.
