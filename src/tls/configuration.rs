@@ -90,13 +90,19 @@ fn kept() -> MutexGuard<'static, Vec<Arc<Configuration>>> {
     CONFIGURATIONS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Forgets the configuration for the target's host and port, and with it sessions to resume.
-pub fn forget(target: &Target) {
+/// Forgets the configuration for the target's host and port: the next connection makes it from what
+/// the firmware has set, and from what is stored.
+pub fn begin_anew(target: &Target) {
     let endpoint = endpoint(target);
     kept().retain(|kept| kept.id.endpoint != endpoint);
+}
+
+/// Forgets the configuration for the target's host and port, and with it sessions to resume.
+pub fn forget(target: &Target) {
+    begin_anew(target);
     #[cfg(feature = "engine-mbedtls")]
     if let Some(store) = store::current() {
-        store.erase(&endpoint);
+        store.erase(&endpoint(target));
     }
 }
 
