@@ -17,6 +17,7 @@ if(CMAKE_CROSSCOMPILING)
     "[.]valgrind$" "valgrind runs only programs of its own architecture"
     "^documentation[.]" "the documents' commands are for the machine that they run on"
     "^(softhsm|example[.]secure_element)[.]" "the PKCS#11 module, SoftHSM2, would have to be one of the target's architecture"
+    "^out_of_memory" "it starts hundreds of processes, and each would run through the emulator"
     "^collision[.]" "Debian's libmbedtls is installed for this machine's architecture only")
 endif()
 
