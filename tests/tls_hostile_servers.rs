@@ -9,9 +9,8 @@ use linksdk_hal::tls::session::Connection;
 use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
-use support::middle::{
-    ANSWER, Attack, Expected, HARMLESS, assert_still_works, exchange, identity, serve_one,
-};
+use support::exchange::{Expected, HARMLESS, assert_still_works, exchange, serve_one};
+use support::middle::{ANSWER, Attack, identity};
 use support::records::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, Record};
 use support::sealer::Sealer;
 use support::server::{Server, target, versions};

@@ -177,9 +177,15 @@ fn kept() -> MutexGuard<'static, Vec<Arc<Configuration>>> {
     CONFIGURATIONS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Forgets the configuration for the target's host and port: the next connection makes it from what
+/// the firmware has set, and from what is stored.
+pub fn begin_anew(target: &Target) {
+    kept().retain(|kept| !kept.id.is_at(target));
+}
+
 /// Forgets the configuration for the target's host and port, and with it sessions to resume.
 pub fn forget(target: &Target) {
-    kept().retain(|kept| !kept.id.is_at(target));
+    begin_anew(target);
     #[cfg(feature = "engine-mbedtls")]
     if let Some(store) = store::current() {
         store.erase(&endpoint(target));

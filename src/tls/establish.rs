@@ -68,7 +68,16 @@ impl Connection {
         warn_of_concessions(&target.offer);
         let addresses = dns::resolve(&target.host, target.port, deadline)?;
         let socket = TcpSocket::connect(&addresses, deadline)?;
-        let mut connection = Self::handshake(socket, engine, deadline)?;
+        let handshake = Self::handshake(socket, engine, deadline);
+        // Mbed TLS keeps in its keys what it has computed once, and does not check all that it computed
+        // while memory ran out: it then takes good signatures for bad ones, as long as the keys live.
+        #[cfg(feature = "engine-mbedtls")]
+        let handshake = handshake.inspect_err(|error| {
+            if matches!(error.kind(), ErrorKind::ServerCertificate | ErrorKind::System) {
+                configuration::begin_anew(target);
+            }
+        });
+        let mut connection = handshake?;
         connection.authenticates_device = configuration.presented != Presented::Nothing;
         if !connection.look_at_certificates(&configuration) {
             configuration::forget(target);

@@ -64,6 +64,8 @@ server_test(cycles.valgrind faulty interop_pki SECONDS 120
 # Memory that runs out at each place where a connection allocates. The control does not look at what
 # malloc returns: a crash is found.
 test_program(out_of_memory hal)
+target_sources(out_of_memory PRIVATE failing_memory.c)
+target_link_libraries(out_of_memory PRIVATE dl)
 set(out_of_memory $<TARGET_FILE:out_of_memory> ${at_faulty} --engine ${LinkSdkHal_ENGINE}
     --cert {pki}/device-ecdsa.crt --key {pki}/device-ecdsa.key)
 server_test(out_of_memory openssl interop_pki SECONDS 120

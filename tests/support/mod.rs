@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test program uses its part of this module")]
 #![allow(missing_docs, reason = "names say what test helpers do")]
 
+pub mod exchange;
 pub mod memory;
 pub mod middle;
 pub mod openssl;
