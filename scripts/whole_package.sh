@@ -28,8 +28,9 @@ whole_package() {
         if declare -F also_linked >/dev/null; then
             words=$(also_linked "$built/liblinksdk_hal.a") || return
         fi
+        # The crates of Mbed TLS bring its objects twice, the same ones.
         # shellcheck disable=SC2086 # a list of words
-        ld -r --whole-archive "$built/liblinksdk_hal.a" $words -o "$folder/$name.whole.o" || return
+        ld -r --allow-multiple-definition --whole-archive "$built/liblinksdk_hal.a" $words -o "$folder/$name.whole.o" || return
         objcopy --keep-global-symbols=cmake/exports/$link_profile.txt ${STRIP_DEBUG:+--strip-debug} \
             --remove-section=.llvmbc --remove-section=.llvmcmd \
             "$folder/$name.whole.o" "$folder/$name.o" || return

@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use crate::deadline::Deadline;
-use crate::lock::{self, Condvar, Mutex};
+use crate::lock::{Condvar, Mutex};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
@@ -79,8 +79,13 @@ struct Objects {
     live: BTreeMap<usize, (Kind, Arc<Semaphore>)>,
 }
 
-static OBJECTS: lock::fixed::Mutex<Objects> =
-    lock::fixed::Mutex::new(Objects { last: 0, live: BTreeMap::new() });
+#[cfg(not(loom))]
+static OBJECTS: Mutex<Objects> = Mutex::new(Objects { last: 0, live: BTreeMap::new() });
+// loom sees an order only between what it knows of; it makes this one anew for each.
+#[cfg(loom)]
+loom::lazy_static! {
+    static ref OBJECTS: Mutex<Objects> = Mutex::new(Objects { last: 0, live: BTreeMap::new() });
+}
 
 /// Makes an object; its handle is never 0. A handle is not used again before 2^31 others were.
 pub fn create(kind: Kind) -> usize {

@@ -45,6 +45,8 @@ impl<T: ?Sized> Mutex<T> {
 
 impl<T: ?Sized> Drop for Mutex<T> {
     fn drop(&mut self) {
+        // drd knows a mutex that nothing has initialised only when it was locked once.
+        drop(self.lock());
         // SAFETY: nobody else can have it any more, so it is not locked.
         unsafe { libc::pthread_mutex_destroy(self.lock.get()) };
     }
@@ -162,6 +164,8 @@ impl fmt::Debug for Condvar {
 
 impl Drop for Condvar {
     fn drop(&mut self) {
+        // As for the mutex.
+        self.notify_one();
         // SAFETY: nobody else can have it any more, so nobody waits.
         unsafe { libc::pthread_cond_destroy(self.0.get()) };
     }

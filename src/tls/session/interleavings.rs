@@ -166,7 +166,7 @@ fn who_waits_for_a_semaphore_gets_it_or_hears_of_its_end() {
 
 #[test]
 fn a_mutex_of_the_firmware_lets_one_in_at_a_time() {
-    model(|| {
+    bounded_model(3, || {
         let mutex = sync::create(Kind::Mutex);
         let inside = Arc::new(loom::sync::atomic::AtomicUsize::new(0));
         let enter = move |inside: &loom::sync::atomic::AtomicUsize| {
