@@ -1,6 +1,7 @@
 //! The TLS engine of this build against a server whose records are changed on the way and before they are sealed.
 #![no_main]
 
+#[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support/hostile_tls/mod.rs"]
 mod hostile_tls;
 #[path = "../../tests/support/mod.rs"]

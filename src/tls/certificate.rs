@@ -234,7 +234,8 @@ fn general_names(value: &[u8]) -> der::Result<(Vec<String>, Vec<IpAddr>)> {
     let mut names = fields(AnyRef::from_der(value)?, Tag::Sequence)?;
     while !names.is_finished() {
         let name = AnyRef::decode(&mut names)?;
-        if is_context(name, 2) {
+        // An IA5String: other characters belong to no name that could be asked for.
+        if is_context(name, 2) && name.value().is_ascii() {
             dns_names.extend(std::str::from_utf8(name.value()).map(str::to_owned));
         } else if is_context(name, 7) {
             addresses.extend(address(name.value()));
@@ -259,6 +260,12 @@ mod tests {
         for wrong in [&[][..], &[1; 3], &[1; 5], &[127, 0, 0, 1, 255, 0, 0, 0]] {
             assert_eq!(address(wrong), None);
         }
+    }
+
+    #[test]
+    fn dns_names_are_ascii() {
+        let value = b"\x30\x0a\x82\x03a\xc3\xa4\x82\x03b.c";
+        assert_eq!(general_names(value), Ok((vec!["b.c".to_owned()], Vec::new())));
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Io for Wire {
         if count == 0 {
             return if self.ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
         }
-        self.to_client.read(&mut buffer[..count])
+        self.to_client.read(buffer.get_mut(..count).unwrap_or_default())
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -47,7 +47,7 @@ impl Io for Wire {
         if count == 0 && !bytes.is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        self.to_server.extend_from_slice(&bytes[..count]);
+        self.to_server.extend_from_slice(bytes.get(..count).unwrap_or_default());
         Ok(count)
     }
 }
