@@ -101,14 +101,17 @@ package() { # engine
     local folder=$work/package-$1 prefix=$work/prefix-$1
     env -u CARGO_TARGET_DIR cmake -S . -B "$folder" -DLINKSDK_ENGINE="$1" \
         -DLINKSDK_INSTALL_TOOL=OFF >/dev/null
-    local flags=
+    local flags= runtime
+    runtime=$(echo "$("$rustc" --print sysroot)"/lib/rustlib/*/lib/libprofiler_builtins-*.rlib)
     [ "$1" != mbedtls ] || flags=-DMBEDTLS_PSK_MAX_LEN=64
     for profile in hal mqtt sdk; do
         local name=linksdk_$profile
         [ $profile != sdk ] || name=linksdk
         CFLAGS="${CFLAGS:-} $flags" cargo rustc -p linksdk-hal --lib --crate-type staticlib --locked \
             --no-default-features --features "$profile,engine-$1" || return
-        ld -r --whole-archive "$CARGO_TARGET_DIR/debug/liblinksdk_hal.a" -o "$folder/$name.whole.o" || return
+        # Without what writes the counters when the program ends: only rustc's own linking adds that.
+        ld -r --whole-archive "$CARGO_TARGET_DIR/debug/liblinksdk_hal.a" "$runtime" \
+            -o "$folder/$name.whole.o" || return
         # Embedded bitcode of several objects in one section is none that ar's plugin could read.
         objcopy --keep-global-symbols=cmake/exports/$profile.txt --strip-debug \
             --remove-section=.llvmbc --remove-section=.llvmcmd \
