@@ -36,9 +36,9 @@ def arguments():
     return parser.parse_args()
 
 
-def llvm_cov(options, *words):
-    objects = [options.objects[0]]
-    for other in options.objects[1:]:
+def llvm_cov(options, programs, *words):
+    objects = [programs[0]]
+    for other in programs[1:]:
         objects += ["-object", other]
     done = subprocess.run([f"{options.llvm}/llvm-cov", *words, "-instr-profile", options.profile,
                            "-ignore-filename-regex", r"^/usr/|/registry/|/tests/|/target/|^library/",
@@ -103,15 +103,24 @@ def read(options):
             excluded[path] = test_lines(text)
         return files[path]
 
+    # One after the other: of functions with the same name in several programs, as those of the C border
+    # have, llvm-cov takes the first program's only.
+    for program in options.objects:
+        add(options, program, wanted, excluded)
+    return [files[path] for path in sorted(files) if files[path].lines]
+
+
+def add(options, program, wanted, excluded):
+    """Adds what one program reached."""
     current = None
-    for line in llvm_cov(options, "export", "-format=lcov").splitlines():
+    for line in llvm_cov(options, [program], "export", "-format=lcov").splitlines():
         if line.startswith("SF:"):
             current = wanted(line[3:])
         elif line.startswith("DA:") and current is not None:
             number, count = (int(word) for word in line[3:].split(",")[:2])
             if number not in excluded[current.path]:
                 current.lines[number] = current.lines.get(number, 0) + count
-    exported = json.loads(llvm_cov(options, "export", "-format=text", "-skip-functions"))
+    exported = json.loads(llvm_cov(options, [program], "export", "-format=text", "-skip-functions"))
     for one in exported["data"][0]["files"]:
         current = wanted(one["filename"])
         for branch in one["branches"] if current is not None else []:
@@ -119,7 +128,6 @@ def read(options):
             if place[0] not in excluded[current.path]:
                 current.branches[place, True] += taken
                 current.branches[place, False] += not_taken
-    return [files[path] for path in sorted(files) if files[path].lines]
 
 
 def known_lines(path):
@@ -234,7 +242,7 @@ def main():
     if options.document:
         write_document(options.document, table)
     if options.html:
-        llvm_cov(options, "show", "-format=html", "-show-branches=count", f"-output-dir={options.html}")
+        llvm_cov(options, options.objects, "show", "-format=html", "-show-branches=count", f"-output-dir={options.html}")
         print(f"  {options.html}/index.html")
     print("  FAILED" if failed else "  passed")
     return 1 if failed else 0
