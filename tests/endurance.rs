@@ -1,6 +1,10 @@
 //! Holds docs/endurance.md and docs/coverage.md to what the programs do: the schedule causes every
 //! fault that the simulator has, the documents name what is checked, and the floor is kept.
-#![allow(clippy::unwrap_used, reason = "a test fails where what it compares cannot be read")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails where what it compares cannot be read"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
