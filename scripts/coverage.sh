@@ -110,7 +110,7 @@ package() { # engine
         CFLAGS="${CFLAGS:-} $flags" cargo rustc -p linksdk-hal --lib --crate-type staticlib --locked \
             --no-default-features --features "$profile,engine-$1" || return
         # Without what writes the counters when the program ends: only rustc's own linking adds that.
-        ld -r --whole-archive "$CARGO_TARGET_DIR/debug/liblinksdk_hal.a" "$runtime" \
+        ld -r -z noexecstack --whole-archive "$CARGO_TARGET_DIR/debug/liblinksdk_hal.a" "$runtime" \
             -o "$folder/$name.whole.o" || return
         # Embedded bitcode of several objects in one section is none that ar's plugin could read.
         objcopy --keep-global-symbols=cmake/exports/$profile.txt --strip-debug \
