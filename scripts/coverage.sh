@@ -92,10 +92,16 @@ rust_tests() { # engine
     sed -n 's/.*Executable.*(\(.*\))$/\1/p' "$work/build_Rust_tests_$1.log" >>"$work/objects"
 }
 
+# Of what whole_package links, without what writes the counters when the program ends: only rustc's own
+# linking adds that.
+also_linked() {
+    echo "-z noexecstack" "$("$rustc" --print sysroot)"/lib/rustlib/*/lib/libprofiler_builtins-*.rlib
+}
+
 # What looks at the package and at link lines and runs nothing of src/, and what measures time, memory
 # and endurance.
 left_out='valgrind|^symbols|^consumer|^package|^link_matrix|^documentation|^native_libraries|^collision'
-left_out+='|^soak|^cycles|^idle|^time_bounds|^yield_bounds'
+left_out+='|^out_of_memory|^soak|^cycles|^idle|^time_bounds|^yield_bounds'
 
 c_tests() { # engine
     must "instrumented package $1" whole_package "$1" "$work/package-$1" "$work/prefix-$1" dev

@@ -128,7 +128,7 @@ static void restart(int argc, char *argv[], const char *user_name, const char *s
     CHECK(child >= 0);
     if (child == 0) {
         one_start(argc, argv, expected);
-        _exit(0);
+        exit(0);
     }
     CHECK(waitpid(child, &status, 0) == child);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {

@@ -144,7 +144,7 @@ static int connect_after_restart(int argc, char *argv[], struct phase phase)
         CHECK(strncmp(info.server_subject, "CN=", 3) == 0);
         CHECK_EQUAL(info.resumed + saves, 1);
         CHECK_EQUAL(HAL_SSL_Destroy(handle), 0);
-        _exit(info.resumed);
+        exit(info.resumed);
     }
     CHECK(waitpid(child, &status, 0) == child);
     CHECK(WIFEXITED(status));
