@@ -109,8 +109,9 @@ package() { # engine
         [ $profile != sdk ] || name=linksdk
         CFLAGS="${CFLAGS:-} $flags" cargo rustc -p linksdk-hal --lib --crate-type staticlib --locked \
             --no-default-features --features "$profile,engine-$1" || return
-        # Without what writes the counters when the program ends: only rustc's own linking adds that.
-        ld -r -z noexecstack --whole-archive "$CARGO_TARGET_DIR/debug/liblinksdk_hal.a" "$runtime" \
+        # What writes the counters when the program ends is added only by rustc's own linking. The engine
+        # mbedtls brings some objects of C twice.
+        ld -r -z noexecstack -z muldefs --whole-archive "$CARGO_TARGET_DIR/debug/liblinksdk_hal.a" "$runtime" \
             -o "$folder/$name.whole.o" || return
         # Embedded bitcode of several objects in one section is none that ar's plugin could read.
         objcopy --keep-global-symbols=cmake/exports/$profile.txt --strip-debug \
