@@ -92,8 +92,7 @@ rust_tests() { # engine
     sed -n 's/.*Executable.*(\(.*\))$/\1/p' "$work/build_Rust_tests_$1.log" >>"$work/objects"
 }
 
-# Of what whole_package links, without what writes the counters when the program ends: only rustc's own
-# linking adds that.
+# What writes the counters when the program ends is added only by rustc's own linking.
 also_linked() {
     echo "-z noexecstack" "$("$rustc" --print sysroot)"/lib/rustlib/*/lib/libprofiler_builtins-*.rlib
 }
