@@ -55,8 +55,8 @@ server_test(yield_bounds simulator platform_pki
 set_tests_properties(yield_bounds PROPERTIES RUN_SERIAL TRUE)
 
 test_program(destroy_threads sdk)
-server_test(destroy_threads simulator platform_pki
-            PROGRAM $<TARGET_FILE:destroy_threads> ${device} --control {control})
+server_test(destroy_threads simulator platform_pki SECONDS 120
+            PROGRAM $<TARGET_FILE:destroy_threads> ${device} --control {control} --rounds 4)
 
 test_program(connection_end hal)
 foreach(version ${tls_versions})
