@@ -18,6 +18,7 @@ if(CMAKE_CROSSCOMPILING)
     "^documentation[.]" "the documents' commands are for the machine that they run on"
     "^(softhsm|example[.]secure_element)[.]" "the PKCS#11 module, SoftHSM2, would have to be one of the target's architecture"
     "^soak[.]" "what an emulated process holds of memory is mostly the emulator's"
+    "^no_thread" "QEMU does not hold an emulated process to its limits of memory"
     "^out_of_memory" "it starts hundreds of processes, and each would run through the emulator"
     "^collision[.]" "Debian's libmbedtls is installed for this machine's architecture only")
 endif()
