@@ -15,7 +15,9 @@ if(LINKSDK_CHECKER MATCHES "^(memcheck|helgrind|drd)$")
   list(APPEND left_out_rules
        "^(time_bounds|establish_bounds|idle)[.]" "it measures milliseconds and processor time, and valgrind takes many times as much of both")
   set(slower 10)
-  set(emulator ${VALGRIND} --tool=${LINKSDK_CHECKER} -s --error-exitcode=99 --num-callers=40
+  # Valgrind runs one thread at a time; without the fair order, a thread that never waits keeps its turn for
+  # ever where there is more than one processor.
+  set(emulator ${VALGRIND} --tool=${LINKSDK_CHECKER} -s --error-exitcode=99 --num-callers=40 --fair-sched=yes
       "--suppressions=${checked}/${LINKSDK_CHECKER}.supp")
   if(LINKSDK_CHECKER STREQUAL "memcheck")
     list(APPEND emulator --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite)
