@@ -94,7 +94,9 @@ rust_tests() { # engine
 
 # What writes the counters when the program ends is added only by rustc's own linking.
 also_linked() {
-    echo "-z noexecstack" "$("$rustc" --print sysroot)"/lib/rustlib/*/lib/libprofiler_builtins-*.rlib
+    local host
+    host=$("$rustc" -vV | sed -n 's/^host: //p')
+    echo "-z noexecstack" "$("$rustc" --print sysroot)/lib/rustlib/$host"/lib/libprofiler_builtins-*.rlib
 }
 
 # What looks at the package and at link lines and runs nothing of src/, and what measures time, memory
