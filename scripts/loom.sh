@@ -1,6 +1,6 @@
 #!/bin/bash
 # Reading, writing and destroying by three threads at once, in every order that loom finds in which they can
-# run (src/tls/session/interleavings.rs), and as a control the same with a lock or a call that wakes somebody
+# run (src/tls/session/interleavings.rs), the way of MQTT packets to the wire (src/mqtt/gate.rs), and as a control the same with a lock or a call that wakes somebody
 # taken out of the library, one after the other: each has to be found. `loom.sh models` leaves the control out.
 # Ends with 1 when a model fails, or a control does not.
 set -euo pipefail
@@ -16,13 +16,14 @@ all | models) ;;
 esac
 work=$PWD/build/loom
 mkdir -p "$work"
-export CARGO_TARGET_DIR=$work/target RUSTFLAGS="--cfg loom"
-models() { # folder, which
-    (cd "$1" && cargo test --lib --locked --profile checked -- --test-threads=2 "$2")
+export RUSTFLAGS="--cfg loom"
+# The copy has a target directory of its own: cargo takes it for the same package, and its older files for built.
+models() { # folder, target directory, which
+    (cd "$1" && CARGO_TARGET_DIR=$2 cargo test --lib --locked --profile checked -- --test-threads=2 "$3")
 }
 
 echo "== models"
-models . interleavings || exit 1
+models . "$work/target" interleavings || exit 1
 [ "${1:-all}" = all ] || exit 0
 
 # What is taken out, in which file, and which model has to notice.
@@ -31,6 +32,8 @@ controls=(
     'src/tls/session.rs|if self.destroyed.load(Ordering::SeqCst) {|if false {|destroying_ends_both'
     'src/os/sync.rs|self.changed.notify_all();||who_waits_for_a_semaphore'
     'src/os/sync.rs|state.count -= 1;||a_mutex_of_the_firmware'
+    'src/mqtt/gate.rs|self.0.freed.notify_one();||one_thread_at_a_time_writes'
+    'src/mqtt/gate.rs|while *taken {|while false {|one_thread_at_a_time_writes'
     'src/handle.rs|place.generation = match|let _ = match|an_old_handle'
 )
 copy=$work/copy
@@ -51,7 +54,7 @@ with open(path, "w", encoding="utf-8") as file:
     file.write(text.replace(old, new))
 CHANGE
     log=$work/control.log
-    if models "$copy" "$model" >"$log" 2>&1; then
+    if models "$copy" "$work/target-control" "$model" >"$log" 2>&1; then
         echo "control: without \`$from\` in $file no model fails" >&2
         missed=1
     elif grep -q "^test .*$model.* FAILED" "$log"; then

@@ -10,25 +10,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin:$HOME/.cargo/bin
 
-engines=() tools=() select=() short=
-for word in "$@"; do
-    case $word in
-    short)
-        short=yes
-        select=(-R "$(cat tests/checked/short.txt)")
-        ;;
-    rustls | mbedtls) engines+=("$word") ;;
-    memcheck | helgrind | drd) tools+=("$word") ;;
-    *)
-        echo "usage: scripts/memcheck.sh [short|rustls|mbedtls|memcheck|helgrind|drd]..." >&2
-        exit 2
-        ;;
-    esac
-done
-[ ${#engines[@]} -gt 0 ] || [ -z "$short" ] || engines=(rustls)
-[ ${#engines[@]} -gt 0 ] || engines=(rustls mbedtls)
-[ ${#tools[@]} -gt 0 ] || tools=(memcheck helgrind drd)
-
+. scripts/checked.sh
+choose "scripts/memcheck.sh [short|rustls|mbedtls|memcheck|helgrind|drd]..." "memcheck helgrind drd" "$@"
 scripts/setup.sh test
 . scripts/steps.sh
 . scripts/whole_package.sh
@@ -47,7 +30,6 @@ also_linked() { # archive
         -c tests/checked/ghash.c -o "$work/ghash.o" && echo "--wrap=$name $work/ghash.o"
 }
 
-tables=()
 for engine in "${engines[@]}"; do
     tests=$work/ctest-$engine
     step "library, $engine" whole_package "$engine" "$work/package-$engine" "$work/prefix-$engine" \
@@ -60,12 +42,7 @@ for engine in "${engines[@]}"; do
         label=program
         [ "$tool" = memcheck ] || label=threads
         echo "== C tests, $engine, $tool"
-        rm -f "$work/$engine-$tool.xml"
-        # What fails is in the table.
-        ctest --test-dir "$tests" -j"$(nproc)" -L "$label" "${select[@]}" --no-tests=error \
-            --output-junit "$work/$engine-$tool.xml" || true
-        tables+=("$work/$engine-$tool.xml")
+        c_tests "$tests" "$label" "$work/$engine-$tool"
     done
 done
-nothing_left_behind
-python3 tests/checked/report.py "${tables[@]}"
+results

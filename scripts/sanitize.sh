@@ -10,23 +10,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin:$HOME/.cargo/bin
 
-engines=() select=() short=
-for word in "$@"; do
-    case $word in
-    short)
-        short=yes
-        select=(-R "$(cat tests/checked/short.txt)")
-        ;;
-    rustls | mbedtls) engines+=("$word") ;;
-    *)
-        echo "usage: scripts/sanitize.sh [short|rustls|mbedtls]..." >&2
-        exit 2
-        ;;
-    esac
-done
-[ ${#engines[@]} -gt 0 ] || [ -z "$short" ] || engines=(rustls)
-[ ${#engines[@]} -gt 0 ] || engines=(rustls mbedtls)
-
+. scripts/checked.sh
+choose "scripts/sanitize.sh [short|rustls|mbedtls]..." "" "$@"
 scripts/setup.sh test
 . scripts/steps.sh
 . scripts/whole_package.sh
@@ -41,7 +26,6 @@ export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check
 export UBSAN_OPTIONS=print_stacktrace=1
 unset RUSTFLAGS
 
-tables=()
 for engine in "${engines[@]}"; do
     tests=$work/ctest-$engine
     CFLAGS=$sanitizers step "library, $engine" whole_package "$engine" "$work/package-$engine" \
@@ -51,11 +35,6 @@ for engine in "${engines[@]}"; do
         -DCMAKE_C_FLAGS="$sanitizers" -DCMAKE_CXX_FLAGS="$sanitizers"
     step "C programs, $engine" cmake --build "$tests" -j2
     echo "== C tests, $engine"
-    rm -f "$work/$engine.xml"
-    # What fails is in the table.
-    ctest --test-dir "$tests" -j"$(nproc)" -L program "${select[@]}" --no-tests=error \
-        --output-junit "$work/$engine.xml" || true
-    tables+=("$work/$engine.xml")
+    c_tests "$tests" program "$work/$engine"
 done
-nothing_left_behind
-python3 tests/checked/report.py "${tables[@]}"
+results

@@ -39,6 +39,7 @@ impl Drop for Pass<'_> {
     }
 }
 
+#[cfg(not(loom))]
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +56,49 @@ mod tests {
             assert!(other.join().unwrap());
         });
         assert!(gate.enter(Deadline::now()).is_some());
+    }
+}
+
+/// Three threads that want to the wire, in every order that loom can find (`make loom`).
+#[cfg(loom)]
+#[cfg(test)]
+mod interleavings {
+    use super::*;
+    use loom::sync::atomic::{AtomicUsize, Ordering};
+    use loom::thread;
+    use std::sync::Arc;
+
+    #[test]
+    fn one_thread_at_a_time_writes_and_each_gets_its_turn() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = model.preemption_bound.or(Some(4));
+        model.check(|| {
+            let shared = Arc::new((Gate::default(), AtomicUsize::new(0)));
+            let write = |(gate, inside): &(Gate, AtomicUsize)| {
+                let pass = gate.enter(Deadline::after_ms(3_600_000));
+                assert_eq!(inside.fetch_add(1, Ordering::Relaxed), 0);
+                inside.fetch_sub(1, Ordering::Relaxed);
+                drop(pass.expect("the way is free in time"));
+            };
+            let others = [Arc::clone(&shared), Arc::clone(&shared)]
+                .map(|shared| thread::spawn(move || write(&shared)));
+            write(&shared);
+            others.into_iter().for_each(|other| other.join().unwrap());
+            assert!(shared.0.enter(Deadline::now()).is_some());
+        });
+    }
+
+    #[test]
+    fn who_has_no_time_never_waits_and_never_passes_a_taken_gate() {
+        loom::model(|| {
+            let gate = Arc::new(Gate::default());
+            let other = Arc::clone(&gate);
+            let entering = thread::spawn(move || other.enter(Deadline::now()).map(drop).is_some());
+            let pass = gate.enter(Deadline::now());
+            let entered = entering.join().unwrap();
+            assert!(entered || pass.is_some(), "one of them found the gate free");
+            drop(pass);
+            assert!(gate.enter(Deadline::now()).is_some());
+        });
     }
 }

@@ -87,7 +87,7 @@ fn bounded_model(interruptions: usize, what: impl Fn() + Sync + Send + 'static) 
 #[test]
 fn destroying_ends_both_who_wait_and_frees_the_connection_once() {
     // Every further interruption takes four to eight times as long.
-    bounded_model(5, || {
+    bounded_model(6, || {
         let (table, handle, alive) = one_connection();
         let (to_read, to_write) = (Arc::clone(&table), Arc::clone(&table));
         let reader = thread::spawn(move || read(&to_read, handle));
@@ -102,7 +102,7 @@ fn destroying_ends_both_who_wait_and_frees_the_connection_once() {
 
 #[test]
 fn what_arrives_meanwhile_is_read_whole_or_not_at_all() {
-    bounded_model(5, || {
+    bounded_model(6, || {
         let (table, handle, alive) = one_connection();
         let (to_read, to_send) = (Arc::clone(&table), Arc::clone(&table));
         let reader = thread::spawn(move || read(&to_read, handle));
@@ -166,7 +166,7 @@ fn who_waits_for_a_semaphore_gets_it_or_hears_of_its_end() {
 
 #[test]
 fn a_mutex_of_the_firmware_lets_one_in_at_a_time() {
-    bounded_model(3, || {
+    bounded_model(4, || {
         let mutex = sync::create(Kind::Mutex);
         let inside = Arc::new(loom::sync::atomic::AtomicUsize::new(0));
         let enter = move |inside: &loom::sync::atomic::AtomicUsize| {
