@@ -10,6 +10,8 @@ mod arguments;
 mod calls;
 #[path = "c_abi/firmware.rs"]
 mod firmware;
+#[path = "c_abi/settings.rs"]
+mod settings;
 
 use arbitrary::Unstructured;
 use libfuzzer_sys::fuzz_target;
