@@ -25,10 +25,10 @@ ci | control) mode=$1 && shift ;;
     exit 2
     ;;
 esac
-known() { (cd fuzz/fuzz_targets && basename -s .rs ./*.rs); }
+. scripts/fuzz_seeds.sh
 for target in "$@"; do
-    if ! known | grep -qx -- "$target"; then
-        echo "fuzz: there is no target $target, but: $(known | paste -sd ' ')" >&2
+    if ! targets | grep -qx -- "$target"; then
+        echo "fuzz: there is no target $target, but: $(targets | paste -sd ' ')" >&2
         exit 2
     fi
 done
@@ -76,28 +76,6 @@ build() { # engine, further features, targets...
     for target in "$@"; do
         cp --remove-destination "$work/target-$engine/x86_64-unknown-linux-gnu/release/$target" "$bin/"
     done
-}
-
-# The folders with seeds of a target.
-seeds() { # target
-    [ -d "fuzz/seeds/$1" ] && echo "fuzz/seeds/$1"
-    case $1 in
-    pem | certificate | c_source | c_abi)
-        # A device's certificate with its key, made here so that no key is in the repository.
-        local made=$work/seeds/$1
-        mkdir -p "$made"
-        if [ ! -s "$made/device" ]; then
-            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout "$made/key" \
-                -out "$made/certificate" -subj /CN=seed -addext subjectAltName=DNS:seed.example,IP:127.0.0.1 \
-                -days 2 2>/dev/null
-            cat "$made/key" "$made/certificate" >"$made/device"
-            openssl x509 -in "$made/certificate" -outform DER -out "$made/der"
-        fi
-        echo "$made"
-        ;;
-    esac
-    [ "$1" = pem ] && echo certs
-    return 0
 }
 
 line() { printf '%-16s %7s %10s %7s %6s %6s %8s\n' "$@"; }
@@ -154,13 +132,13 @@ run() { # engine, further features, seconds, targets...
 
 case $mode in
 run)
-    targets=("$@")
-    [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(known)
-    run "$engine" "" "$seconds" "${targets[@]}"
+    chosen=("$@")
+    [ ${#chosen[@]} -gt 0 ] || mapfile -t chosen < <(targets)
+    run "$engine" "" "$seconds" "${chosen[@]}"
     ;;
 ci)
-    mapfile -t targets < <(known)
-    run "$engine" "" 5 "${targets[@]}"
+    mapfile -t chosen < <(targets)
+    run "$engine" "" 5 "${chosen[@]}"
     ;;
 control)
     kinds=(packet_stream tls_client mqtt_client c_abi)
