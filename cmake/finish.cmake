@@ -106,7 +106,7 @@ endforeach()
 file(SHA256 "${built}" stamp)
 foreach(input "${EXPORTS}" "${CMAKE_CURRENT_LIST_FILE}" "${CMAKE_CURRENT_LIST_DIR}/backtraces.cmake"
         "${CMAKE_CURRENT_LIST_DIR}/instead.cmake" "${CMAKE_CURRENT_LIST_DIR}/point_table.c"
-        "${CMAKE_CURRENT_LIST_DIR}/client_only.c")
+        "${CMAKE_CURRENT_LIST_DIR}/never_taken.c")
   file(SHA256 "${input}" hash)
   string(APPEND stamp " ${hash}")
 endforeach()
