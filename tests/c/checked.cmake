@@ -9,11 +9,12 @@ set(slower 1) # how many times as long a program may take
 if(LINKSDK_CHECKER)
   list(APPEND left_out_rules "[.]valgrind$" "the test itself is run under a checker here"
        "^cycles[.]control$" "what it leaks is a descriptor, which is not what is looked for here"
+       "^out_of_memory" "checkers put their own malloc in the place of the one that fails here"
        "^no_thread$" "it leaves no address space for another thread, and checkers need much of it themselves")
 endif()
 if(LINKSDK_CHECKER MATCHES "^(memcheck|helgrind|drd)$")
   list(APPEND left_out_rules
-       "^(time_bounds|establish_bounds|idle)[.]" "it measures milliseconds and processor time, and valgrind takes many times as much of both")
+       "^(time_bounds[.]|establish_bounds[.]|idle[.]|yield_bounds$)" "it measures milliseconds and processor time, and valgrind takes many times as much of both")
   set(slower 10)
   # Valgrind runs one thread at a time; without the fair order, a thread that never waits keeps its turn for
   # ever where there is more than one processor.
