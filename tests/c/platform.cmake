@@ -52,7 +52,9 @@ server_test(callbacks simulator platform_pki
 test_program(yield_bounds sdk)
 server_test(yield_bounds simulator platform_pki
             PROGRAM $<TARGET_FILE:yield_bounds> ${device} --control {control})
-set_tests_properties(yield_bounds PROPERTIES RUN_SERIAL TRUE)
+if(TEST yield_bounds)
+  set_tests_properties(yield_bounds PROPERTIES RUN_SERIAL TRUE)
+endif()
 
 test_program(destroy_threads sdk)
 server_test(destroy_threads simulator platform_pki SECONDS 120
