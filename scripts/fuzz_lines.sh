@@ -37,6 +37,7 @@ WRAPPER
 chmod +x "$lines/instrumented"
 export RUSTC=$rustc RUSTC_WRAPPER=$lines/instrumented CARGO_INCREMENTAL=0
 unset RUSTFLAGS
+export LLVM_PROFILE_FILE=/dev/null # of the build script, which is instrumented, too
 echo "== fuzz: building with counters, a minute or two (build/fuzz/lines/build.log)"
 watched "$lines/build.log" "building," cargo build --manifest-path fuzz/Cargo.toml --locked --bins \
     --target-dir "$work/target-lines" || {

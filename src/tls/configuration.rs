@@ -37,10 +37,11 @@ impl Configuration {
         self.shared.connect()
     }
 
-    /// The trust anchor that a server's chain leads to; of several with the same name the one that
-    /// lasts longest.
-    pub fn anchor_of(&self, chain: &[Certificate]) -> Option<&Certificate> {
-        let issued = |anchor: &&Certificate| chain.iter().any(|c| c.issuer == anchor.subject);
+    /// The trust anchor that a server's chain leads to, as far as its certificates can be read; of
+    /// several with the same name the one that lasts longest.
+    pub fn anchor_of(&self, chain: &[Option<Certificate>]) -> Option<&Certificate> {
+        let issued =
+            |anchor: &&Certificate| chain.iter().flatten().any(|c| c.issuer == anchor.subject);
         self.anchors.iter().filter(issued).max_by_key(|anchor| anchor.not_after)
     }
 

@@ -137,14 +137,14 @@ impl Connection {
     /// valid any more: engines verify full handshakes only.
     fn look_at_certificates(&mut self, configuration: &Configuration) -> bool {
         let chain = self.engine().server_chain();
-        let mut chain: Vec<Certificate> =
-            chain.iter().filter_map(|der| Certificate::read(der).ok()).collect();
+        let chain: Vec<Option<Certificate>> =
+            chain.iter().map(|der| Certificate::read(der).ok()).collect();
         let device = configuration.device_certificate();
         // Known a moment ago, when the configuration was made.
         let Ok(now) = time::now() else { return false };
         if let Moment::Known(now) = now {
             let resumed = self.negotiated.as_ref().is_some_and(|negotiated| negotiated.resumed);
-            if resumed && chain.iter().any(|c| c.position(now) != Position::Within) {
+            if resumed && chain.iter().flatten().any(|c| c.position(now) != Position::Within) {
                 return false;
             }
             let anchor = configuration.anchor_of(&chain);
@@ -158,7 +158,7 @@ impl Connection {
             log::warning!("{text}; replace it before devices can no longer connect");
         }
         self.device_certificate_end = device.map(|certificate| certificate.not_after);
-        self.server = (!chain.is_empty()).then(|| chain.swap_remove(0));
+        self.server = chain.into_iter().next().flatten();
         true
     }
 }
