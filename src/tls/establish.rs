@@ -13,7 +13,7 @@ use crate::lock::{AtomicBool, Mutex};
 use crate::log;
 use crate::os::dns;
 use crate::os::tcp::{Interest, TcpSocket};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 /// Says what the firmware has given up for this connection.
@@ -136,7 +136,9 @@ impl Connection {
     /// needs weeks to get a new one. `false` when a session was resumed whose certificates are not
     /// valid any more: engines verify full handshakes only.
     fn look_at_certificates(&mut self, configuration: &Configuration) -> bool {
-        let chain = self.engine().server_chain();
+        // Nobody else has the connection yet.
+        let engine = self.engine.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let chain = engine.server_chain();
         let chain: Vec<Option<Certificate>> =
             chain.iter().map(|der| Certificate::read(der).ok()).collect();
         let device = configuration.device_certificate();

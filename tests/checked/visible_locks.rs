@@ -28,6 +28,10 @@ impl<T> Mutex<T> {
 }
 
 impl<T: ?Sized> Mutex<T> {
+    pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        Ok(self.content.get_mut())
+    }
+
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         // SAFETY: the mutex is initialised, and not moved while it is borrowed.
         assert_eq!(unsafe { libc::pthread_mutex_lock(self.lock.get()) }, 0);
