@@ -41,7 +41,7 @@ def said_by_the_checker(output):
 
 def main():
     runs = [(os.path.basename(path).removesuffix(".xml"), results(path)) for path in sys.argv[1:]]
-    width = max(len(name) for name, _ in runs) + 2
+    width = max(len("FAILED 9999 s"), *(len(name) for name, _ in runs)) + 2
     heading = "".join(name.rjust(width) for name, _ in runs)
     print("\n" + "test".ljust(NAME_WIDTH) + heading)
     failures, used = [], {}
