@@ -6,7 +6,7 @@
 # once, one with a P-256 key (3 million) twice.
 #
 # With the engine mbedtls, the server's side of the handshake, 20 KB, and hashes and ciphers that are never
-# offered, 30 KB (never_taken.c): the configuration of its crate compiles them in.
+# offered, 25 KB (never_taken.c): the configuration of its crate compiles them in.
 #
 # functions_instead(ARCHIVE OBJECT RESULT): compiles OBJECT, and sets RESULT to what the link of ARCHIVE
 # needs: nothing when there is nothing to replace. What OBJECT defines as __wrap_X replaces X.
