@@ -14,6 +14,17 @@ pub use fixed::{Condvar, Mutex, MutexGuard};
 #[cfg(not(loom))]
 pub use std::sync::atomic::AtomicBool;
 
+/// Runs a model in all orders in which threads are interrupted so often, or as often as
+/// LOOM_MAX_PREEMPTIONS says; in all orders there are, which takes minutes, when LINKSDK_EVERY_ORDER is set.
+#[cfg(all(loom, test))]
+pub(crate) fn bounded_model(interruptions: usize, what: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    if std::env::var_os("LINKSDK_EVERY_ORDER").is_none() {
+        builder.preemption_bound = builder.preemption_bound.or(Some(interruptions));
+    }
+    builder.check(what);
+}
+
 /// Locks that can be made before the program starts, for what is global. loom's cannot.
 pub mod fixed {
     #[cfg(not(visible_locks))]

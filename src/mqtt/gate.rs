@@ -64,15 +64,14 @@ mod tests {
 #[cfg(test)]
 mod interleavings {
     use super::*;
+    use crate::lock::bounded_model;
     use loom::sync::atomic::{AtomicUsize, Ordering};
     use loom::thread;
     use std::sync::Arc;
 
     #[test]
     fn one_thread_at_a_time_writes_and_each_gets_its_turn() {
-        let mut model = loom::model::Builder::new();
-        model.preemption_bound = model.preemption_bound.or(Some(4));
-        model.check(|| {
+        bounded_model(4, || {
             let shared = Arc::new((Gate::default(), AtomicUsize::new(0)));
             let write = |(gate, inside): &(Gate, AtomicUsize)| {
                 let pass = gate.enter(Deadline::after_ms(3_600_000));

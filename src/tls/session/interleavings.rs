@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::handle::Table;
+use crate::lock::bounded_model;
 use crate::os::sync::{self, Kind};
 use loom::thread;
 use std::sync::{Arc, Weak};
@@ -72,21 +73,8 @@ fn ended_by_destroy(result: Option<Result<usize>>) -> bool {
     }
 }
 
-/// All orders, unless LOOM_MAX_PREEMPTIONS bounds how often threads are interrupted.
-fn model(what: impl Fn() + Sync + Send + 'static) {
-    loom::model::Builder::new().check(what);
-}
-
-/// All orders in which threads are interrupted so often, or as often as LOOM_MAX_PREEMPTIONS says.
-fn bounded_model(interruptions: usize, what: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(interruptions));
-    builder.check(what);
-}
-
 #[test]
 fn destroying_ends_both_who_wait_and_frees_the_connection_once() {
-    // Every further interruption takes four to eight times as long.
     bounded_model(6, || {
         let (table, handle, alive) = one_connection();
         let (to_read, to_write) = (Arc::clone(&table), Arc::clone(&table));
@@ -121,7 +109,7 @@ fn what_arrives_meanwhile_is_read_whole_or_not_at_all() {
 
 #[test]
 fn two_who_destroy_and_one_who_reads_agree() {
-    model(|| {
+    loom::model(|| {
         let (table, handle, alive) = one_connection();
         let (to_read, to_destroy) = (Arc::clone(&table), Arc::clone(&table));
         let reader = thread::spawn(move || read(&to_read, handle));
@@ -135,7 +123,7 @@ fn two_who_destroy_and_one_who_reads_agree() {
 
 #[test]
 fn an_old_handle_never_names_what_took_its_place() {
-    model(|| {
+    loom::model(|| {
         let table = Arc::new(Table::new());
         let old = table.insert(Arc::new("old")).unwrap() as usize;
         let (to_replace, to_look) = (Arc::clone(&table), Arc::clone(&table));
@@ -153,7 +141,7 @@ fn an_old_handle_never_names_what_took_its_place() {
 
 #[test]
 fn who_waits_for_a_semaphore_gets_it_or_hears_of_its_end() {
-    model(|| {
+    loom::model(|| {
         let semaphore = sync::create(Kind::Semaphore);
         let taking = thread::spawn(move || sync::take(Kind::Semaphore, semaphore, None));
         let giving = thread::spawn(move || sync::give(Kind::Semaphore, semaphore));
