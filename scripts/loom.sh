@@ -3,7 +3,7 @@
 # run (src/tls/session/interleavings.rs), the way of MQTT packets to the wire (src/mqtt/gate.rs), and as a
 # control the same with a lock or a call that wakes somebody taken out of the library, one after the other:
 # each has to be found. `loom.sh models` leaves the control out, and of the largest models the orders in which
-# threads are interrupted more often than the sources say: all of them take six minutes.
+# threads are interrupted more often than the sources say: all of them take a minute and a half, or more.
 # Ends with 1 when a model fails, or a control does not.
 set -euo pipefail
 cd "$(dirname "$0")/.."
